@@ -1,0 +1,1 @@
+"""Routing as a non-local game: exact and certified optima over each set of correlations."""

@@ -1,0 +1,1 @@
+"""Bell pairs as qutip objects: states, measurements and the behaviors they give."""

@@ -1,0 +1,106 @@
+"""Local measurements on a shared state, and Born's rule from them to a behavior."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import qutip
+from numpy.typing import NDArray
+
+from entsched.behavior import Behavior
+
+#: A measurement on one qubit: a positive operator for each answer, summing to the identity.
+Measurement = tuple[qutip.Qobj, ...]
+
+
+def projective(angle: float) -> Measurement:
+    """The projective measurement of cos(angle) Z + sin(angle) X; answer 0 is the eigenvalue +1.
+
+    Examples
+    --------
+    >>> plus, minus = projective(0.0)
+    >>> plus.full().real.tolist()
+    [[1.0, 0.0], [0.0, 0.0]]
+    """
+    observable = np.cos(angle) * qutip.sigmaz() + np.sin(angle) * qutip.sigmax()
+    return (qutip.qeye(2) + observable) / 2, (qutip.qeye(2) - observable) / 2
+
+
+def require_measurement(operators: Measurement) -> None:
+    """Refuse operators that are not a measurement (POVM) on one qubit.
+
+    Raises
+    ------
+    ValueError
+        If an operator is not positive, or they do not sum to the identity.
+    """
+    for index, operator in enumerate(operators):
+        if operator.shape != (2, 2) or not operator.isherm or min(operator.eigenenergies()) < -1e-9:
+            raise ValueError(f"operator {index} of the measurement is not a positive 2 x 2 matrix")
+    if not np.allclose(sum(operators).full(), np.eye(2), atol=1e-9):
+        raise ValueError("the operators of the measurement do not sum to the identity")
+
+
+def born_behavior(
+    state: qutip.Qobj, measurements_a: Sequence[Measurement], measurements_b: Sequence[Measurement]
+) -> Behavior:
+    """P(a, b | x, y) = Tr[state (A_ax tensor B_by)] for all questions at once.
+
+    Parameters
+    ----------
+    state : two-qubit density matrix
+    measurements_a, measurements_b : one measurement for each question, all with as many answers
+
+    Raises
+    ------
+    ValueError
+        If a measurement is not a POVM.
+
+    Examples
+    --------
+    >>> from entsched.quantum.bell import phi_plus
+    >>> same = born_behavior(phi_plus(), [projective(0.3)], [projective(0.3)])
+    >>> round(float(same.coalescing[0, 0]), 12)
+    1.0
+    """
+    rho = state.full().reshape(2, 2, 2, 2)
+    a, b = _stack(measurements_a), _stack(measurements_b)
+    half = np.einsum("ijkl,xaki->xajl", rho, a, optimize=True)
+    p = np.einsum("xajl,yblj->abxy", half, b, optimize=True)
+    return Behavior(p.real)
+
+
+def measure(
+    state: qutip.Qobj, measurement_a: Measurement, measurement_b: Measurement, draws: tuple[float, float]
+) -> tuple[int, int]:
+    """Measure one pair: A first, which collapses the state, then B on what is left.
+
+    Parameters
+    ----------
+    draws : two numbers in [0, 1), one for each party's outcome
+
+    Examples
+    --------
+    >>> from entsched.quantum.bell import phi_plus
+    >>> measure(phi_plus(), projective(0.3), projective(0.3), (0.7, 0.2))
+    (1, 1)
+    """
+    a, collapsed = _measure_one(state, [qutip.tensor(e, qutip.qeye(2)) for e in measurement_a], draws[0])
+    b, _ = _measure_one(collapsed, [qutip.tensor(qutip.qeye(2), e) for e in measurement_b], draws[1])
+    return a, b
+
+
+def _measure_one(state: qutip.Qobj, effects: list[qutip.Qobj], draw: float) -> tuple[int, qutip.Qobj]:
+    """An outcome and the state it leaves (Lueders' rule: sqrt(E) rho sqrt(E) / p)."""
+    probabilities = np.array([qutip.expect(effect, state) for effect in effects])
+    cumulative = np.cumsum(probabilities / probabilities.sum())[:-1]
+    outcome = int(np.searchsorted(cumulative, draw, side="right"))
+    root = effects[outcome].sqrtm()
+    return outcome, (root * state * root) / probabilities[outcome]
+
+
+def _stack(measurements: Sequence[Measurement]) -> NDArray[np.complex128]:
+    for operators in measurements:
+        require_measurement(operators)
+    return np.array([[operator.full() for operator in operators] for operators in measurements])

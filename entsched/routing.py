@@ -1,0 +1,109 @@
+"""From a workload to its routing game, and the optimum of each set of strategies on it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from entsched.games import nosignalling
+from entsched.games.classical import ClassicalCurve, classical_curve
+from entsched.games.game import SplitGame
+from entsched.games.quantum import QuantumCurve, quantum_curve
+from entsched.games.solution import Solution
+from entsched.workload import Workload
+
+Floats = NDArray[np.float64]
+
+
+def coalescing_cost(workload: Workload) -> Floats:
+    """c[x, y]: the extra mean wait per customer, in seconds, of coalescing a pair of types x, y.
+
+    c = alpha s_x s_y + D / 2, with D the wait inside the pair summed over its two customers.
+
+    Examples
+    --------
+    >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
+    ...                "probabilities": [0.5, 0.5]})
+    >>> coalescing_cost(two).round(6)
+    array([[0.055, 0.595],
+           [0.595, 2.755]])
+    """
+    s = workload.type_means_s
+    return workload.alpha * np.multiply.outer(s, s) + workload.batch_delay_s / 2
+
+
+def routing_game(workload: Workload) -> SplitGame:
+    """The split game of a workload: its J is the excess wait of symmetric routing, in seconds.
+
+    For independent types in random order the game is bilinear in two planar points and threshold
+    strategies are optimal (docs/design.md); the game then says along which order.
+    """
+    weight = workload.pi
+    independent = workload.joint is None and workload.order == "random"
+    order = np.argsort(workload.type_means_s, kind="stable")
+    return SplitGame(
+        cost=weight * coalescing_cost(workload),
+        weight=weight,
+        orders=(order, order) if independent else None,
+    )
+
+
+@lru_cache(maxsize=16)
+def _classical_curve(workload: Workload) -> ClassicalCurve:
+    return classical_curve(routing_game(workload))
+
+
+@lru_cache(maxsize=16)
+def _quantum_curve(workload: Workload, visibility: float) -> QuantumCurve:
+    return quantum_curve(routing_game(workload), visibility)
+
+
+def random_value(workload: Workload, splitting: float) -> float:
+    """J of splitting every pair with probability p, in seconds: (1 - p) E[c]."""
+    return (1 - splitting) * float(np.sum(workload.pi * coalescing_cost(workload)))
+
+
+def classical_optimum(workload: Workload, splitting: float) -> Solution:
+    """The least J of symmetric routers with shared randomness only, at p.
+
+    Raises
+    ------
+    GameError
+        If the types are correlated or the order is not random, and there are more than 20 types.
+
+    Examples
+    --------
+    >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
+    ...                "probabilities": [0.5, 0.5]})
+    >>> round(classical_optimum(two, 0.25).upper, 9)
+    0.58125
+    """
+    return _classical_curve(workload).at(splitting)
+
+
+def quantum_optimum(workload: Workload, splitting: float, visibility: float = 1.0) -> Solution:
+    """The least J of symmetric routers with one pair of the given visibility per request pair, at p.
+
+    Examples
+    --------
+    >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
+    ...                "probabilities": [0.5, 0.5]})
+    >>> round(quantum_optimum(two, 0.25).upper, 6)
+    0.488849
+    """
+    return _quantum_curve(workload, visibility).at(splitting)
+
+
+def full_information_optimum(workload: Workload, splitting: float) -> Solution:
+    """The least J of symmetric routers that know both types, at p; no-signalling reaches it too.
+
+    Examples
+    --------
+    >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
+    ...                "probabilities": [0.5, 0.5]})
+    >>> round(full_information_optimum(two, 0.25).upper, 6)
+    0.31125
+    """
+    return nosignalling.solve(routing_game(workload), splitting)

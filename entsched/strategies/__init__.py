@@ -1,0 +1,23 @@
+"""Routing strategies: the base that plugins build on, the registry, one idea per file."""
+
+from entsched.strategies.base import (
+    CommunicatingStrategy,
+    JointPlan,
+    LocalView,
+    Resource,
+    RoutingPlan,
+    Scenario,
+    Strategy,
+    StrategyClass,
+)
+
+__all__ = [
+    "CommunicatingStrategy",
+    "JointPlan",
+    "LocalView",
+    "Resource",
+    "RoutingPlan",
+    "Scenario",
+    "Strategy",
+    "StrategyClass",
+]

@@ -1,0 +1,60 @@
+"""A strategy as data: its name and parameters, as they stand in a configuration or a task."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from pydantic import model_validator
+
+from entsched.strategies import registry
+from entsched.strategies.base import BaseStrategy, Scenario
+from entsched.strategies.compiling import Plan, compile_strategy
+from entsched.validation import Section
+from entsched.workload import Workload
+
+
+class StrategyChoice(Section):
+    """A strategy's name with its parameters; known and in range once it is built.
+
+    Examples
+    --------
+    >>> choice = StrategyChoice(name="quantum-optimal", parameters={"visibility": 0.9})
+    >>> choice.label
+    'quantum-optimal(visibility=0.9)'
+    """
+
+    name: str
+    parameters: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _can_be_built(self) -> StrategyChoice:
+        registry.build(self.name, self.parameters)
+        return self
+
+    @property
+    def label(self) -> str:
+        """The name with the parameters that were given, as figures and tables show it."""
+        given = ", ".join(f"{key}={value}" for key, value in self.parameters.items())
+        return f"{self.name}({given})" if given else self.name
+
+    @property
+    def strategy(self) -> BaseStrategy:
+        """The strategy itself."""
+        return registry.build(self.name, self.parameters)
+
+    def compiled(self, workload: Workload, splitting: float | None) -> Plan:
+        """The checked plan for a workload and splitting probability, compiled once in a process.
+
+        Raises
+        ------
+        StrategyError
+            If the strategy fails to compile or breaks its contract.
+        """
+        return _compiled(self.model_dump_json(), workload, splitting)
+
+
+@lru_cache(maxsize=64)
+def _compiled(choice: str, workload: Workload, splitting: float | None) -> Plan:
+    strategy = StrategyChoice.model_validate_json(choice).strategy
+    return compile_strategy(strategy, Scenario(workload, splitting))

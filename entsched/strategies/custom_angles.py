@@ -1,0 +1,46 @@
+"""Bell pairs measured at angles of the user's choice."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from entsched.errors import StrategyError
+from entsched.strategies.base import Resource, RoutingPlan, Scenario, Strategy, StrategyClass
+from entsched.validation import MAX_TYPES, Probability
+
+Angles = Annotated[
+    tuple[Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False)], ...],
+    Field(strict=False, min_length=1, max_length=MAX_TYPES, description="one angle in degrees for each type"),
+]
+
+
+class CustomAngles(Strategy):
+    """Measure cos(t) Z + sin(t) X with the angle t of the own type; the outcome is the server."""
+
+    name = "custom-angles"
+    summary = "One Bell pair per request pair, measured at the angles you give for each type."
+    source = "for experiments"
+    strategy_class = StrategyClass.SYMMETRIC
+    resource = Resource.ENTANGLED
+    uses_splitting = False
+
+    angles_a_deg: Angles
+    angles_b_deg: Angles
+    visibility: Probability = Field(1.0, description="visibility of the Werner pairs")
+
+    def compile(self, scenario: Scenario) -> RoutingPlan:
+        """The plan; it has its own splitting probability."""
+        import numpy as np
+
+        from entsched.quantum.bell import werner
+        from entsched.quantum.pairs import MeasuredPairs, PairMixture
+
+        n = len(scenario.workload.types)
+        if len(self.angles_a_deg) != n or len(self.angles_b_deg) != n:
+            raise StrategyError(
+                f"{len(self.angles_a_deg)} angles_a_deg and {len(self.angles_b_deg)} angles_b_deg, "
+                f"allowed: {n} each, one for each type"
+            )
+        angles = (np.radians(self.angles_a_deg), np.radians(self.angles_b_deg))
+        pairs = PairMixture((1.0,), (MeasuredPairs.at_angles(werner(self.visibility), *angles),))
+        return RoutingPlan(pairs.behavior(), pairs=pairs)

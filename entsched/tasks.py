@@ -1,0 +1,157 @@
+"""Tasks: everything an experiment computes, as data with an identity and a pure evaluation."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from entsched import MODEL_VERSION, queueing
+from entsched.games import mixtures, tsirelson
+from entsched.routing import (
+    classical_optimum,
+    full_information_optimum,
+    quantum_optimum,
+    random_value,
+    routing_game,
+)
+from entsched.sim.draws import workload_content
+from entsched.sim.task import Replication, figures_as_row
+from entsched.strategies import registry
+from entsched.strategies.base import JointPlan
+from entsched.strategies.choice import StrategyChoice
+from entsched.strategies.compiling import MEMORYLESS, memoryless_table
+from entsched.validation import Probability, Section
+from entsched.workload import Baseline, Workload
+
+Row = dict[str, Any]
+
+#: The most types for which bounds are also computed by the programs in cvxpy, for comparison.
+MAX_CROSS_CHECKED = 8
+
+
+class Task(Section, ABC):
+    """One unit of work. Two tasks with the same content have the same key and the same row."""
+
+    kind: str
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of the content: model version, workload (traces by content), and all settings."""
+        content = self.model_dump(mode="json", exclude={"workload"})
+        content |= {"workload": workload_content(self.workload), "model": MODEL_VERSION}  # type: ignore[attr-defined]
+        if "strategy" in content:
+            content["origin"] = registry.origin(content["strategy"]["name"])
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    @abstractmethod
+    def evaluate(self) -> Row:
+        """Compute the row; a pure function of the task."""
+
+
+class BoundTask(Task):
+    """Both ends of the excess wait J of every set of strategies at one splitting probability.
+
+    Examples
+    --------
+    >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
+    ...                "probabilities": [0.5, 0.5]})
+    >>> row = BoundTask(workload=two, splitting=0.25).evaluate()
+    >>> round(row["classical_lower_s"], 6), round(row["quantum_upper_s"], 6)
+    (0.58125, 0.488849)
+    """
+
+    kind: Literal["bound"] = "bound"
+    workload: Workload
+    splitting: Probability
+    cross_check: bool = False
+
+    def evaluate(self) -> Row:
+        """J in seconds: ``random``, both ends for ``classical`` and ``quantum``, ``full_information``."""
+        classical = classical_optimum(self.workload, self.splitting)
+        quantum = quantum_optimum(self.workload, self.splitting)
+        row = {
+            "splitting": self.splitting,
+            "random_s": random_value(self.workload, self.splitting),
+            "classical_lower_s": classical.lower,
+            "classical_upper_s": classical.upper,
+            "classical_status": classical.status,
+            "quantum_lower_s": quantum.lower,
+            "quantum_upper_s": quantum.upper,
+            "quantum_status": quantum.status,
+            "full_information_s": full_information_optimum(self.workload, self.splitting).upper,
+        }
+        if self.cross_check and len(self.workload.types) <= MAX_CROSS_CHECKED:
+            game = routing_game(self.workload)
+            row["classical_lp_s"] = mixtures.solve(game, self.splitting)
+            row["quantum_sdp_s"] = tsirelson.solve(game, self.splitting).objective
+        return row
+
+
+class ExactTask(Task):
+    """The exact wait and baseline rate of one strategy, from the formulas of queueing theory."""
+
+    kind: Literal["exact"] = "exact"
+    workload: Workload
+    baseline: Baseline
+    strategy: StrategyChoice
+    splitting: Probability | None
+
+    def evaluate(self) -> Row:
+        """Exact figures; they are absent for strategies whose class no formula covers."""
+        plan = self.strategy.compiled(self.workload, self.splitting)
+        row: Row = {"strategy": self.strategy.label, "splitting": self.splitting, "details": plan.details}
+        if self.strategy.strategy.strategy_class not in MEMORYLESS:
+            return row
+        table = memoryless_table(plan, self.workload, self.strategy.name)
+        metrics = queueing.evaluate(self.workload, table, self.baseline)
+        latency_s = plan.latency_s if isinstance(plan, JointPlan) else 0.0
+        return row | {
+            "mean_wait_s": metrics.mean_wait_s + latency_s,
+            "baseline_rate": metrics.baseline_rate,
+            "split_fraction": metrics.split_fraction,
+            "load_0": metrics.load[0],
+            "load_1": metrics.load[1],
+        }
+
+
+class SimulationTask(Task, Replication):
+    """One replication of the event model."""
+
+    kind: Literal["simulation"] = "simulation"
+
+    def evaluate(self) -> Row:
+        """The figures measured after the warm-up."""
+        return {
+            "strategy": self.strategy.label,
+            "splitting": self.splitting,
+            "replication": self.replication,
+            **figures_as_row(self.simulate()),
+        }
+
+
+class GainTask(Task):
+    """The largest certified relative gain in mean wait over a set of splitting probabilities."""
+
+    kind: Literal["gain"] = "gain"
+    workload: Workload
+    splittings: Annotated[tuple[Probability, ...], Field(strict=False)]
+    load: float
+    scv: float
+
+    def evaluate(self) -> Row:
+        """(classical lower end - quantum upper end) / classical lower end of W, where it is largest."""
+        base = self.workload.base_wait_s
+        best: Row = {"load": self.load, "scv": self.scv, "relative_gain": 0.0, "splitting": None}
+        for p in self.splittings:
+            classical = base + classical_optimum(self.workload, p).lower
+            gain = (classical - base - quantum_optimum(self.workload, p).upper) / classical
+            if gain > best["relative_gain"]:
+                best |= {"relative_gain": gain, "splitting": p}
+        return best
+
+
+AnyTask = Annotated[BoundTask | ExactTask | SimulationTask | GainTask, Field(discriminator="kind")]

@@ -1,0 +1,154 @@
+"""Rewards T(t) of the baseline task for an uninterrupted stretch of t seconds."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import Annotated, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy.integrate import quad
+from scipy.special import gammaln
+
+from entsched.validation import Positive, Section
+
+Floats = NDArray[np.float64]
+
+
+class Expectation(NamedTuple):
+    """A value and the bound on its numerical error; closed forms have error 0."""
+
+    value: float
+    error: float
+
+
+class BaselineReward(Section, ABC):
+    """The output T(t) of one uninterrupted stretch: T(0) = 0, T increasing."""
+
+    @property
+    @abstractmethod
+    def strictly_convex(self) -> bool:
+        """Whether T is strictly convex on all of t > 0."""
+
+    @property
+    @abstractmethod
+    def endless_rate(self) -> float:
+        """The limit of T(t) / t for an endless stretch; infinite if T outgrows every line."""
+
+    @abstractmethod
+    def output(self, stretch_s: Floats) -> Floats:
+        """T(t) for an array of stretches in seconds."""
+
+    def expected_output(self, rate_hz: float) -> Expectation:
+        """E[T(I)] for a stretch I ~ Exp(rate_hz), rate_hz > 0; here by quadrature.
+
+        The integral of exp(-z) T(z / rate_hz) is taken over [0, 60] in pieces; for T that grow
+        slower than exp(z / 2) what is left beyond is below 1e-12 of the value.
+        """
+        edges = [0.0, 1.0, 4.0, 10.0, 25.0, 60.0]
+        parts = [
+            quad(lambda z: math.exp(-z) * float(self.output(np.array(z / rate_hz))), low, high, limit=200)
+            for low, high in zip(edges[:-1], edges[1:], strict=True)
+        ]
+        return Expectation(sum(p[0] for p in parts), sum(p[1] for p in parts))
+
+    def expected_rate(self, rate_hz: float) -> float:
+        """Output per second of idle time when stretches are Exp(rate_hz): rate_hz E[T(I)]."""
+        if rate_hz <= 0:
+            return self.endless_rate
+        return rate_hz * self.expected_output(rate_hz).value
+
+
+class Power(BaselineReward):
+    """T(t) = t^exponent; E[T(Exp(L))] = Gamma(exponent + 1) / L^exponent.
+
+    Examples
+    --------
+    >>> Power(law="power", exponent=2).expected_output(0.5)
+    Expectation(value=8.0, error=0.0)
+    """
+
+    law: Literal["power"]
+    exponent: Annotated[float, Field(gt=0, le=20, allow_inf_nan=False)]
+
+    @property
+    def strictly_convex(self) -> bool:
+        return self.exponent > 1
+
+    @property
+    def endless_rate(self) -> float:
+        return math.inf if self.exponent > 1 else float(self.exponent == 1)
+
+    def output(self, stretch_s: Floats) -> Floats:
+        return stretch_s**self.exponent
+
+    def expected_output(self, rate_hz: float) -> Expectation:
+        return Expectation(math.gamma(self.exponent + 1) / rate_hz**self.exponent, 0.0)
+
+
+class Saturating(BaselineReward):
+    """T(t) = maximum (1 - exp(-t / time_constant_s))^exponent: convex at first, then bounded.
+
+    With q = L time_constant_s, E[T(Exp(L))] = maximum Gamma(q + 1) Gamma(exponent + 1) /
+    Gamma(q + exponent + 1), from Euler's beta integral.
+    """
+
+    law: Literal["saturating"]
+    time_constant_s: Positive
+    maximum: Positive = 1.0
+    exponent: Annotated[float, Field(ge=1, le=20, allow_inf_nan=False)] = 2.0
+
+    strictly_convex: ClassVar[bool] = False  # type: ignore[misc]
+    endless_rate: ClassVar[float] = 0.0  # type: ignore[misc]
+
+    def output(self, stretch_s: Floats) -> Floats:
+        return self.maximum * (-np.expm1(-stretch_s / self.time_constant_s)) ** self.exponent
+
+    def expected_output(self, rate_hz: float) -> Expectation:
+        q, k = rate_hz * self.time_constant_s, self.exponent
+        log_beta = gammaln(q + 1) + gammaln(k + 1) - gammaln(q + k + 1)
+        return Expectation(self.maximum * math.exp(log_beta), 0.0)
+
+
+class Affine(BaselineReward):
+    """T(t) = max(0, t - setup_s): nothing until the set-up is done; E[T(Exp(L))] = exp(-L setup_s) / L.
+
+    Convex but not strictly; its rate exp(-L setup_s) still falls strictly with L.
+    """
+
+    law: Literal["affine"]
+    setup_s: Positive
+
+    strictly_convex: ClassVar[bool] = False  # type: ignore[misc]
+    endless_rate: ClassVar[float] = 1.0  # type: ignore[misc]
+
+    def output(self, stretch_s: Floats) -> Floats:
+        return np.maximum(0.0, stretch_s - self.setup_s)
+
+    def expected_output(self, rate_hz: float) -> Expectation:
+        return Expectation(math.exp(-rate_hz * self.setup_s) / rate_hz, 0.0)
+
+
+class Linear(BaselineReward):
+    """T(t) = slope t: interruptions cost nothing, so routing cannot help the baseline."""
+
+    law: Literal["linear"]
+    slope: Positive = 1.0
+
+    strictly_convex: ClassVar[bool] = False  # type: ignore[misc]
+
+    @property
+    def endless_rate(self) -> float:
+        return self.slope
+
+    def output(self, stretch_s: Floats) -> Floats:
+        return self.slope * stretch_s
+
+    def expected_output(self, rate_hz: float) -> Expectation:
+        return Expectation(self.slope / rate_hz, 0.0)
+
+
+#: Any baseline reward, told apart by its key ``law``.
+Baseline = Annotated[Power | Saturating | Affine | Linear, Field(discriminator="law")]
