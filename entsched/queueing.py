@@ -88,6 +88,22 @@ def evaluate(workload: Workload, table: ConditionalTable, baseline: BaselineRewa
     )
 
 
+def symmetric_baseline_rate(workload: Workload, splitting: float, baseline: BaselineReward) -> float:
+    """R of every server-symmetric strategy at splitting probability p: 2 (1 - rho) L E[T(Exp(L))].
+
+    L = lambda (1 + p) / 2 is the rate of batches at each server.
+
+    Examples
+    --------
+    >>> from entsched.workload.baseline import Power
+    >>> one = Workload(arrival_rate_hz=0.5, service={"law": "deterministic", "mean_s": 1.0})
+    >>> symmetric_baseline_rate(one, 0.25, Power(law="power", exponent=2))
+    6.4
+    """
+    batch_rate_hz = workload.arrival_rate_hz * (1 + splitting) / 2
+    return 2 * (1 - workload.load) * baseline.expected_rate(batch_rate_hz)
+
+
 def _server(workload: Workload, mass: Floats, index: int) -> _Server:
     """One server's queue: ``mass[a, b, x, y]`` is the probability of types and routes together."""
     rate, mean, second = (

@@ -18,6 +18,16 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    def __eq__(self, other: object) -> bool:
+        """Equal content; what properties have cached (arrays) plays no part."""
+        return type(self) is type(other) and self._content() == other._content()  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash(self._content())
+
+    def _content(self) -> str:
+        return self.model_dump_json()
+
 
 def first_problem(error: ValidationError) -> str:
     """The first thing wrong, in one line: the path of the key, what was given, what is allowed.

@@ -48,10 +48,11 @@ class ClassicalCurve:
     def at(self, splitting: float) -> Solution:
         """The optimum at p: a mixture of at most two deterministic pairs, and its dual bound."""
         left = bisect_right([point.splitting for point in self.points], splitting) - 1
-        low, high = self.points[max(left, 0)], self.points[min(left + 1, len(self.points) - 1)]
+        left = min(left, len(self.points) - 2)
+        low, high = self.points[left], self.points[left + 1]
         span = high.splitting - low.splitting
-        share = (splitting - low.splitting) / span if span > 0 else 0.0
-        multiplier = (low.value - high.value) / span if span > 0 else 0.0
+        share = (splitting - low.splitting) / span
+        multiplier = (low.value - high.value) / span
         parts = tuple(
             Part(weight, _angles(point.answers_a), _angles(point.answers_b), entangled=False)
             for weight, point in ((1 - share, low), (share, high))
@@ -93,7 +94,10 @@ def classical_curve(game: SplitGame) -> ClassicalCurve:
     """
     oracle = deterministic_oracle(game)
     ones_a, ones_b = (np.ones(n) for n in game.questions)
-    ends = [_point(game, ones_a, ones_b), _point(game, ones_a, -ones_b)]
+    ends = [
+        _point(game, ones_a, ones_b)._replace(splitting=0.0),
+        _point(game, ones_a, -ones_b)._replace(splitting=1.0),
+    ]
     chords, proved = [(ends[0], ends[1])], []
     while chords:
         low, high = chords.pop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from entsched.behavior import ConditionalTable
 from entsched.errors import EntschedError, StrategyError
@@ -65,17 +66,11 @@ def memoryless_table(plan: Plan, workload: Workload, name: str = "plan") -> Cond
                 f"strategy {name!r}: the table has shape {plan.table.p.shape}, allowed: (2, 2, {n}, {n})"
             )
         return plan.table
-    p = plan.behavior.p
     views = [LocalView(float(s), x, 0.0, 0) for x, s in enumerate(workload.type_means_s)]
     questions = [[_question(plan, router, view, name) for view in views] for router in (0, 1)]
-    asked = p[:, :, questions[0]][:, :, :, questions[1]]
-    table = np.zeros((2, 2, n, n))
-    for x, view_a in enumerate(views):
-        to_a = [_server(plan, 0, a, view_a, name) for a in range(p.shape[0])]
-        for y, view_b in enumerate(views):
-            to_b = [_server(plan, 1, b, view_b, name) for b in range(p.shape[1])]
-            np.add.at(table[:, :, x, y], np.ix_(to_a, to_b), asked[:, :, x, y])
-    return ConditionalTable(table)
+    asked = plan.behavior.p[:, :, questions[0]][:, :, :, questions[1]]
+    to_a, to_b = (_servers(plan, router, views, name) for router in (0, 1))
+    return ConditionalTable(np.einsum("abxy,sax,tby->stxy", asked, to_a, to_b, optimize=True))
 
 
 def _question(plan: RoutingPlan, router: int, view: LocalView, name: str) -> int:
@@ -89,11 +84,17 @@ def _question(plan: RoutingPlan, router: int, view: LocalView, name: str) -> int
     return question
 
 
-def _server(plan: RoutingPlan, router: int, output: int, view: LocalView, name: str) -> int:
-    server = plan.answer[router](output, view)
-    if server not in (0, 1):
-        raise StrategyError(f"strategy {name!r} names server {server!r}, allowed: 0 or 1")
-    return int(server)
+def _servers(plan: RoutingPlan, router: int, views: list[LocalView], name: str) -> NDArray[np.float64]:
+    """1 where output a for type x goes to server s, else 0; axes (s, a, x)."""
+    outputs = plan.behavior.p.shape[router]
+    chosen = np.zeros((2, outputs, len(views)))
+    for x, view in enumerate(views):
+        for output in range(outputs):
+            server = plan.answer[router](output, view)
+            if server not in (0, 1):
+                raise StrategyError(f"strategy {name!r} names server {server!r}, allowed: 0 or 1")
+            chosen[int(server), output, x] = 1.0
+    return chosen
 
 
 def _require_symmetric(table: ConditionalTable, name: str) -> None:

@@ -1,0 +1,204 @@
+"""Run one experiment into a folder: rows, certificates, tables, figures, configuration, versions."""
+
+from __future__ import annotations
+
+import json
+import platform
+import tempfile
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from entsched import MODEL_VERSION, report, sweep
+from entsched.config import Experiment, load_experiment
+from entsched.errors import ConfigError, StoreError
+from entsched.games import checker
+from entsched.games.certificate import classical_certificate
+from entsched.routing import classical_optimum
+from entsched.store import Store, write_csv, write_text
+from entsched.strategies.choice import StrategyChoice
+from entsched.validation import first_problem
+
+#: Called with the number of tasks of each kind; returns what is called with the kind of each done.
+StartProgress = Callable[[dict[str, int]], sweep.Progress]
+
+LIBRARIES = ("entsched", "numpy", "scipy", "simpy", "qutip", "cvxpy", "matplotlib", "pydantic")
+
+
+def quiet(counts: dict[str, int]) -> sweep.Progress:
+    """No progress at all."""
+    return lambda kind: None
+
+
+def run(
+    experiment: Experiment,
+    config_text: str,
+    out: Path,
+    workers: int | None = None,
+    progress: StartProgress = quiet,
+) -> report.Report:
+    """Compute what is missing in a folder, and write everything that follows from the rows.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be written, or holds another experiment.
+    """
+    with Store(out) as store:
+        _claim(out, experiment)
+        todo = sweep.missing(sweep.plan(experiment), store)
+        tick = progress(_count([task.kind for _, task in todo]) | _missing_certificates(experiment, out))
+        sweep.run(todo, store, workers or sweep.default_workers(), tick)
+        made = report.build(experiment, store)
+    _write_certificates(experiment, out, tick)
+    if todo or not (out / "versions.json").exists():
+        from entsched import figures
+
+        _write_tables(made, out)
+        figures.draw_all(made, out / "figures")
+        write_text(out / "config.yaml", config_text)
+        write_text(out / "versions.json", json.dumps(_versions(), indent=1) + "\n")
+    return made
+
+
+def plot(folders: list[Path], out: Path | None) -> list[Path]:
+    """Draw the figures of one run, or the fronts of several runs as panels of one figure.
+
+    Raises
+    ------
+    StoreError
+        If a folder holds no finished run.
+    """
+    from entsched import figures
+
+    reports = [_read(folder) for folder in folders]
+    if len(reports) == 1:
+        return figures.draw_all(reports[0], out or folders[0] / "figures")
+    if out is None:
+        raise StoreError("several folders: given no --out, allowed: a folder for the common figure")
+    return [figures.pareto_front(reports, out / "pareto_front")]
+
+
+def single(
+    experiment: Experiment, choice: StrategyChoice, splitting: float | None, settings: dict[str, Any]
+) -> Experiment:
+    """The experiment cut down to one strategy at one splitting probability, with other settings.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is out of range, or the strategy needs a splitting probability.
+    """
+    if splitting is None and choice.strategy.uses_splitting:
+        raise ConfigError(f"--p: missing, allowed: a splitting probability for strategy {choice.name!r}")
+    given = experiment.model_dump(exclude={"strategies", "splitting", "simulation", "map", "qos"})
+    old = experiment.simulation.model_dump(exclude={"splitting"}) if experiment.simulation else {}
+    try:
+        return Experiment(
+            **given, strategies=(choice,), splitting=(splitting or 0.0,), simulation=old | settings  # type: ignore[arg-type]
+        )
+    except ValidationError as error:
+        raise ConfigError(first_problem(error).replace("simulation.", "--")) from None
+
+
+def simulate_single(one: Experiment, workers: int | None, progress: StartProgress = quiet) -> dict[str, Any]:
+    """Simulated estimates with 95 % intervals, and the exact figures, of a single-strategy experiment."""
+    tasks = sweep.plan(one)
+    with tempfile.TemporaryDirectory() as folder, Store(folder) as store:
+        todo = sweep.missing([*tasks.exact, *tasks.simulations], store)
+        sweep.run(todo, store, workers or sweep.default_workers(), progress(_count([t.kind for _, t in todo])))
+        rows = store.rows([key for key, _ in todo])
+    exact = rows[tasks.exact[0].key]
+    estimates = report.simulated_estimates([rows[task.key] for task in tasks.simulations])
+    names = ("mean_wait_s", "baseline_rate", "split_fraction")
+    return {
+        **{
+            name: {
+                "mean": estimates[f"sim_{name}"],
+                "low": _finite(estimates[f"sim_{name}_low"]),
+                "high": _finite(estimates[f"sim_{name}_high"]),
+            }
+            for name in names
+        },
+        "exact": {name: exact.get(name) for name in names},
+        "details": exact["details"],
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if abs(value) < float("inf") else None
+
+
+def _claim(out: Path, experiment: Experiment) -> None:
+    """A folder belongs to the experiment of its first run, by name."""
+    previous = out / "config.yaml"
+    if previous.exists():
+        name = _config_of(out).name
+        if name != experiment.name:
+            raise StoreError(f"{out} holds the experiment {name!r}, not {experiment.name!r}, allowed: another --out")
+
+
+def _config_of(folder: Path) -> Experiment:
+    if not (folder / "config.yaml").exists():
+        raise StoreError(f"{folder} holds no finished run, allowed: a folder written by entsched run")
+    return load_experiment(folder / "config.yaml")
+
+
+def _read(folder: Path) -> report.Report:
+    experiment = _config_of(folder)
+    with Store(folder) as store:
+        left = sweep.missing(sweep.plan(experiment), store)
+        if left:
+            raise StoreError(f"{folder}: {len(left)} results are missing, allowed: finish entsched run first")
+        return report.build(experiment, store)
+
+
+def _count(kinds: list[str]) -> dict[str, int]:
+    return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
+
+
+def _certificate_path(out: Path, splitting: float) -> Path:
+    return out / "certificates" / f"classical-p{splitting:.6f}.json"
+
+
+def _can_be_certified(experiment: Experiment) -> bool:
+    return bool(experiment.strategies) and 1 < len(experiment.workload.types) <= checker.MAX_TYPES
+
+
+def _missing_certificates(experiment: Experiment, out: Path) -> dict[str, int]:
+    if not _can_be_certified(experiment):
+        return {}
+    return {"certificate": sum(not _certificate_path(out, p).exists() for p in experiment.splitting)}
+
+
+def _write_certificates(experiment: Experiment, out: Path, tick: sweep.Progress) -> None:
+    """The certificate of the classical bound at every p, checked before it is written."""
+    if not _can_be_certified(experiment):
+        return
+    for p in experiment.splitting:
+        path = _certificate_path(out, p)
+        if not path.exists():
+            document = classical_certificate(experiment.workload, classical_optimum(experiment.workload, p))
+            checker.check(document)
+            write_text(path, json.dumps(document, indent=1) + "\n")
+            tick("certificate")
+
+
+def _write_tables(made: report.Report, out: Path) -> None:
+    for name in ("bounds", "strategies", "fronts", "qos", "gains"):
+        rows = getattr(made, name)
+        if rows:
+            write_csv(out / f"{name}.csv", rows)
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version(), "model": MODEL_VERSION}
+    for library in LIBRARIES:
+        try:
+            versions[library] = version(library)
+        except PackageNotFoundError:
+            versions[library] = "not installed"
+    return versions

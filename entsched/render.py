@@ -1,0 +1,231 @@
+"""What the command line shows: tables, summaries and progress, through rich."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from entsched.experiment import StartProgress
+from entsched.report import Report, advantage_ranges, largest_advantage
+from entsched.strategies import registry
+from entsched.strategies.base import BaseStrategy
+
+Row = dict[str, Any]
+
+NAMES = {
+    "bound": "bounds",
+    "exact": "exact figures",
+    "simulation": "simulations",
+    "gain": "map cells",
+    "certificate": "certificates",
+}
+
+
+@contextmanager
+def progress() -> Iterator[StartProgress]:
+    """A progress bar for each kind of task, on standard error; nothing if that is no terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:14}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:
+
+        def start(counts: dict[str, int]):  # type: ignore[no-untyped-def]
+            handles = {kind: bars.add_task(NAMES[kind], total=count) for kind, count in counts.items() if count}
+            return lambda kind: bars.advance(handles[kind])
+
+        yield start
+
+
+def summary(report: Report) -> Row:
+    """The few numbers a run comes down to."""
+    largest = largest_advantage(report.bounds)
+    best_cell = max(report.gains, key=lambda row: float(row["relative_gain"]), default=None)
+    return {
+        "name": report.experiment.name,
+        "base_wait_s": report.experiment.workload.base_wait_s,
+        "load": report.experiment.workload.load,
+        "certified_advantage": advantage_ranges(report.bounds),
+        "largest_advantage": {key: largest[key] for key in ("splitting", "advantage_s", "classical_lower_s", "quantum_upper_s")}
+        if largest
+        else None,
+        "strategies": report.fronts,
+        "qos": report.qos,
+        "largest_gain": best_cell,
+    }
+
+
+def print_summary(report: Report, short: Row, out: Path) -> None:
+    """The summary of a run for people."""
+    console = Console()
+    if report.strategies:
+        console.print(_strategy_table(report))
+    if report.bounds:
+        console.print(_advantage_text(short), highlight=False)
+    if report.qos:
+        console.print(_qos_table(report))
+    if len(report.experiment.workload.types) == 1:
+        console.print("note: the routers see one type only, so no strategy can tell requests apart; set service.bins")
+    if short["largest_gain"]:
+        cell = short["largest_gain"]
+        console.print(
+            f"Largest certified relative gain {100 * cell['relative_gain']:.2f} % at load {cell['load']:g}, "
+            f"scv {cell['scv']:g}, p = {cell['splitting']}"
+        )
+    console.print(f"Rows, certificates and figures: {out}", soft_wrap=True)
+
+
+def _strategy_table(report: Report) -> Table:
+    table = Table(
+        title=f"{report.experiment.name}: mean wait W (s) and baseline rate R, exact and simulated",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    for column in ("strategy", "p", "W", "W simulated", "R", "R simulated"):
+        table.add_column(column, justify="left" if column == "strategy" else "right", no_wrap=True)
+    simulated = [row for row in report.strategies if "sim_mean_wait_s" in row] or report.strategies
+    for row in simulated:
+        split = row["splitting"] if row["splitting"] is not None else row.get("split_fraction")
+        table.add_row(
+            row["strategy"],
+            _number(split, 4),
+            _number(row.get("mean_wait_s"), 5),
+            _interval(row, "mean_wait_s"),
+            _number(row.get("baseline_rate"), 5),
+            _interval(row, "baseline_rate"),
+        )
+    return table
+
+
+def _advantage_text(short: Row) -> str:
+    largest = short["largest_advantage"]
+    if largest is None:
+        return "No certified quantum advantage at any p that was bounded: entanglement does not help here."
+    ranges = ", ".join(f"{low:g} to {high:g}" for low, high in short["certified_advantage"])
+    return (
+        f"Certified quantum advantage at p in {ranges}; largest at p = {largest['splitting']:g}: "
+        f"{largest['advantage_s']:.6g} s of mean wait (classical J >= {largest['classical_lower_s']:.6g} s, "
+        f"quantum J = {largest['quantum_upper_s']:.6g} s; base wait {short['base_wait_s']:.6g} s)"
+    )
+
+
+def _qos_table(report: Report) -> Table:
+    table = Table(title=f"largest baseline throughput with mean wait <= {report.qos[0]['max_wait_s']:g} s")
+    for column in ("set", "p", "R", "W (s)"):
+        table.add_column(column, justify="left" if column == "set" else "right")
+    for row in report.qos:
+        table.add_row(row["set"], *(_number(row[key], 5) for key in ("splitting", "baseline_rate", "mean_wait_s")))
+    return table
+
+
+def bound_point(row: Row) -> Row:
+    """One point of ``entsched bound`` in its documented JSON form."""
+    point = {
+        "p": row["splitting"],
+        "random": row["random_s"],
+        **{
+            name: {
+                "lower": row[f"{name}_lower_s"],
+                "upper": row[f"{name}_upper_s"],
+                "gap": row[f"{name}_upper_s"] - row[f"{name}_lower_s"],
+                "status": row[f"{name}_status"],
+            }
+            for name in ("classical", "quantum")
+        },
+        "full_information": row["full_information_s"],
+    }
+    if "classical_lp_s" in row:
+        point["cross_check"] = {"classical_lp": row["classical_lp_s"], "quantum_sdp": row["quantum_sdp_s"]}
+    return point
+
+
+def print_bounds(document: Row) -> None:
+    """The bounds as a table."""
+    table = Table(
+        title="excess mean wait J (s) of symmetric routing",
+        caption=f"mean wait W = J + {document['base_wait_s']:.6g} s",
+    )
+    for column in ("p", "random", "classical", "quantum", "full information", "status"):
+        table.add_column(column, justify="right")
+    for point in document["points"]:
+        table.add_row(
+            f"{point['p']:g}",
+            f"{point['random']:.6f}",
+            *(f"{point[name]['lower']:.6f} .. {point[name]['upper']:.6f}" for name in ("classical", "quantum")),
+            f"{point['full_information']:.6f}",
+            point["quantum"]["status"],
+        )
+    Console().print(table)
+
+
+def print_simulation(label: str, document: Row) -> None:
+    """Simulated estimates beside the exact figures."""
+    table = Table(title=label)
+    for column in ("figure", "simulated", "95 % interval", "exact"):
+        table.add_column(column, justify="left" if column == "figure" else "right")
+    for name, exact in document["exact"].items():
+        e = document[name]
+        interval = f"{_number(e['low'], 5)} to {_number(e['high'], 5)}"
+        table.add_row(name, _number(e["mean"], 5), interval, _number(exact, 5))
+    Console().print(table)
+
+
+def portrait(name: str) -> Row:
+    """What a strategy declares, as JSON data."""
+    strategy: type[BaseStrategy] = registry.load(name)
+    schema = strategy.model_json_schema()
+    return {
+        "name": name,
+        "class": strategy.strategy_class.value,
+        "resource": strategy.resource.value,
+        "uses_splitting": strategy.uses_splitting,
+        "summary": strategy.summary,
+        "source": strategy.source,
+        "origin": registry.origin(name),
+        "parameters": {
+            key: {
+                "description": value.get("description", ""),
+                "default": value.get("default"),
+                "required": key in schema.get("required", []),
+            }
+            for key, value in schema.get("properties", {}).items()
+        },
+        "description": (strategy.__doc__ or "").strip(),
+    }
+
+
+def print_strategies(rows: list[Row]) -> None:
+    """All strategies, a line each."""
+    table = Table()
+    for column in ("name", "class", "resource", "summary", "origin"):
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*(row[key] for key in ("name", "class", "resource", "summary", "origin")))
+    Console().print(table)
+
+
+def print_portrait(row: Row) -> None:
+    """One strategy in full."""
+    console = Console()
+    console.print(f"[bold]{row['name']}[/bold]: {row['summary']}")
+    console.print(f"class {row['class']}, resource {row['resource']}, {row['origin']}; source: {row['source'] or 'none given'}")
+    console.print(row["description"], markup=False)
+    for key, value in row["parameters"].items():
+        default = "required" if value["required"] else f"default {value['default']}"
+        console.print(f"  {key}: {value['description']} ({default})", markup=False)
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}g}"
+
+
+def _interval(row: Row, name: str) -> str:
+    if f"sim_{name}" not in row:
+        return "-"
+    half = (row[f"sim_{name}_high"] - row[f"sim_{name}_low"]) / 2
+    return f"{row[f'sim_{name}']:.4g} ± {half:.1g}"

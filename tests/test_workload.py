@@ -1,0 +1,147 @@
+import numpy as np
+import pytest
+from pydantic import ValidationError
+from scipy.integrate import quad
+
+from entsched.errors import ConfigError
+from entsched.workload import BaselineReward, Workload
+from entsched.workload.baseline import Affine, Linear, Power, Saturating
+from entsched.workload.service import Deterministic, Discrete, Exponential, Hyperexponential, Lognormal
+from entsched.workload.trace import Trace
+
+LAWS = [
+    Discrete(law="discrete", values_s=(0.2, 1.0, 3.0), probabilities=(0.5, 0.3, 0.2)),
+    Deterministic(law="deterministic", mean_s=1.3),
+    Exponential(law="exponential", mean_s=0.7),
+    Hyperexponential(law="hyperexponential", mean_s=1.2, scv=3.0),
+    Lognormal(law="lognormal", mean_s=0.9, scv=1.5),
+]
+REWARDS = [
+    Power(law="power", exponent=2.0),
+    Power(law="power", exponent=1.5),
+    Saturating(law="saturating", time_constant_s=3.0, maximum=2.0, exponent=2.5),
+    Affine(law="affine", setup_s=1.0),
+    Linear(law="linear", slope=0.4),
+]
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.law)
+def test_moments_against_samples(law):
+    s = law.sample(np.random.default_rng(1), 1_000_000)
+    other = law.sample(np.random.default_rng(2), 1_000_000)
+    for exact, values in (
+        (law.mean_service_s, s),
+        (law.second_moment_s2, s**2),
+        (law.mean_minimum_s, np.minimum(s, other)),
+    ):
+        assert abs(values.mean() - exact) <= 5 * values.std() / 1000 + 1e-12
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.law)
+def test_lorenz_curve_against_sorted_samples(law):
+    s = np.sort(law.sample(np.random.default_rng(3), 1_000_000))
+    u = np.array([0.0, 0.1, 0.5, 0.9, 0.99, 1.0])
+    areas = np.concatenate([[0.0], np.cumsum(s)])[np.rint(u * len(s)).astype(int)] / len(s)
+    assert np.allclose(law.lorenz(u), areas, atol=0.01)
+
+
+@pytest.mark.parametrize("law", LAWS[2:], ids=lambda law: law.law)
+def test_bins_keep_the_mean_and_converge_to_the_law(law):
+    seconds = []
+    for bins in (4, 64, 1024):
+        binned = law.model_copy(update={"bins": bins}).resolved()
+        assert binned.mean_service_s == pytest.approx(law.mean_service_s, rel=1e-9)
+        assert np.all(np.diff(binned.values_s) > 0)
+        seconds.append(binned.second_moment_s2)
+    assert seconds[0] < seconds[1] < seconds[2] < law.second_moment_s2
+    assert seconds[2] == pytest.approx(law.second_moment_s2, rel=0.05)
+
+
+@pytest.mark.parametrize("reward", REWARDS, ids=lambda r: f"{r.law}")
+@pytest.mark.parametrize("rate", [0.05, 0.7, 4.0])
+def test_expected_output_in_closed_form_against_quadrature(reward, rate):
+    exact = reward.expected_output(rate)
+    numeric = BaselineReward.expected_output(reward, rate)
+    assert exact.error == 0
+    assert abs(exact.value - numeric.value) <= numeric.error + 1e-9 * exact.value
+
+
+@pytest.mark.parametrize("reward", REWARDS, ids=lambda r: f"{r.law}")
+def test_endless_rate_is_the_limit_of_output_per_second(reward):
+    long = np.array([1e7, 1e8])
+    slope = reward.output(long) / long
+    if np.isinf(reward.endless_rate):
+        assert slope[1] > slope[0] > 100
+    else:
+        assert slope[1] == pytest.approx(reward.endless_rate, abs=1e-6)
+
+
+def test_strict_convexity_is_told_apart():
+    t = np.linspace(0.01, 30, 400)
+    for reward in REWARDS:
+        second = np.diff(reward.output(t), 2)
+        assert reward.strictly_convex == bool(np.all(second > 1e-12))
+
+
+def test_quadrature_matches_a_direct_integral():
+    reward = Affine(law="affine", setup_s=2.0)
+    direct = quad(lambda t: 0.5 * np.exp(-0.5 * t) * max(0.0, t - 2.0), 2, 200)[0]
+    assert reward.expected_output(0.5).value == pytest.approx(direct, rel=1e-9)
+
+
+def test_trace_is_read_scaled_and_binned(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("# a comment\nid,tokens\n1,30\n2,10\n3,20\n4,40\n")
+    law = Trace(law="trace", path=str(path), column="tokens", seconds_per_unit=0.1, bins=2)
+    assert law.mean_service_s == pytest.approx(2.5)
+    assert law.resolved().values_s == pytest.approx((1.5, 3.5))
+    assert law.mean_minimum_s == pytest.approx(np.minimum.outer(law.values, law.values).mean())
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a,b\n1,2\n", "no column"),
+        ("tokens\n", "no row"),
+        ("tokens\n1\n-2\n", "data row 2"),
+        ("tokens\nnan\n", "positive number"),
+        ("tokens\nx\n", "positive number"),
+        ("", "no column"),
+        ("a,tokens\n1\n", "positive number"),
+    ],
+)
+def test_malformed_traces_are_refused_in_one_line(tmp_path, text, reason):
+    path = tmp_path / "bad.csv"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=reason) as caught:
+        _ = Trace(law="trace", path=str(path), column="tokens").mean_service_s
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_trace_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read"):
+        _ = Trace(law="trace", path=str(tmp_path / "none.csv"), column="x").mean_service_s
+
+
+def test_unstable_and_inconsistent_workloads_are_refused():
+    two = {"law": "discrete", "values_s": [1.0, 3.0], "probabilities": [0.5, 0.5]}
+    with pytest.raises(ValidationError, match="load"):
+        Workload(arrival_rate_hz=0.5, service=two)
+    for joint, reason in (
+        ([[0.5, 0.5]], "rows"),
+        ([[0.5, 0.1], [0.1, 0.2]], "sum"),
+        ([[0.7, 0.1], [0.1, 0.1]], "marginals"),
+    ):
+        with pytest.raises(ValidationError, match=reason):
+            Workload(arrival_rate_hz=0.1, service=two, joint=joint)
+    Workload(arrival_rate_hz=0.1, service=two, joint=[[0.4, 0.1], [0.1, 0.4]])
+
+
+def test_equal_workloads_are_equal_whatever_was_computed():
+    def make():
+        return Workload(arrival_rate_hz=0.5, service={"law": "exponential", "mean_s": 1.0, "bins": 8})
+
+    first, second = make(), make()
+    assert first.pi.shape == (8, 8)
+    assert first == second
+    assert hash(first) == hash(second)
