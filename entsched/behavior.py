@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ TOLERANCE = 1e-9
 Floats = NDArray[np.float64]
 
 
-class CorrelationSet(str, Enum):
+class CorrelationSet(StrEnum):
     """The nested sets of behaviors: LOCAL is inside QUANTUM is inside NO_SIGNALLING."""
 
     LOCAL = "local"
@@ -56,9 +56,7 @@ class ConditionalTable:
         except (TypeError, ValueError):
             raise BehaviorError("a behavior must be an array of numbers p[a, b, x, y]") from None
         if p.ndim != 4 or 0 in p.shape:
-            raise BehaviorError(
-                f"a behavior has shape {p.shape}, allowed: four axes (a, b, x, y), none empty"
-            )
+            raise BehaviorError(f"a behavior has shape {p.shape}, allowed: four axes (a, b, x, y), none empty")
         if not np.all(np.isfinite(p)):
             raise BehaviorError(f"p{_first(~np.isfinite(p))} is not a finite number")
         if np.any(p < -TOLERANCE):
@@ -67,9 +65,7 @@ class ConditionalTable:
         total = p.sum(axis=(0, 1))
         if np.any(abs(total - 1) > TOLERANCE):
             at = _first(abs(total - 1) > TOLERANCE)
-            raise BehaviorError(
-                f"the probabilities for questions (x, y) = {at} sum to {total[at]:.12g}, not to 1"
-            )
+            raise BehaviorError(f"the probabilities for questions (x, y) = {at} sum to {total[at]:.12g}, not to 1")
         p = np.clip(p, 0.0, None)
         p /= p.sum(axis=(0, 1))
         p.setflags(write=False)

@@ -41,15 +41,17 @@ def run(
 
     loaded = load_experiment(config)
     with render.progress() as progress:
-        report = experiment.run(loaded, config.read_text(encoding="utf-8"), out, workers, progress)
+        report = experiment.run(loaded, out, workers, progress)
     summary = render.summary(report)
-    _print(summary, as_json) if as_json else render.print_summary(report, summary, out)
+    _print(summary) if as_json else render.print_summary(report, summary, out)
 
 
 @app.command()
 def bound(
     config: Config,
-    p: Annotated[list[float], typer.Option(help="splitting probability; may be given several times", show_default=False)],
+    p: Annotated[
+        list[float], typer.Option(help="splitting probability; may be given several times", show_default=False)
+    ],
     cross_check: Annotated[bool, typer.Option(help="also solve the LP and SDP in cvxpy (up to 8 types)")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -60,17 +62,18 @@ def bound(
 
     workload = load_experiment(config).workload
     rows = [
-        BoundTask(workload=workload, splitting=_probability(value), cross_check=cross_check).evaluate()
-        for value in p
+        BoundTask(workload=workload, splitting=_probability(value), cross_check=cross_check).evaluate() for value in p
     ]
     document = {"points": [render.bound_point(row) for row in rows], "base_wait_s": workload.base_wait_s}
-    _print(document, as_json) if as_json else render.print_bounds(document)
+    _print(document) if as_json else render.print_bounds(document)
 
 
 @app.command()
 def simulate(
     config: Config,
-    strategy: Annotated[str, typer.Option(help="name of a strategy; entsched strategies lists them", show_default=False)],
+    strategy: Annotated[
+        str, typer.Option(help="name of a strategy; entsched strategies lists them", show_default=False)
+    ],
     p: Annotated[float | None, typer.Option(help="splitting probability, for strategies that use one")] = None,
     parameter: Annotated[list[str], typer.Option(help="parameter of the strategy, as name=value")] = [],  # noqa: B006
     pairs: Annotated[int, typer.Option(help="pairs of requests in each replication")] = 50_000,
@@ -89,7 +92,7 @@ def simulate(
     one = experiment.single(load_experiment(config), choice, None if p is None else _probability(p), settings)
     with render.progress() as progress:
         document = experiment.simulate_single(one, workers, progress)
-    _print(document, as_json) if as_json else render.print_simulation(choice.label, document)
+    _print(document) if as_json else render.print_simulation(choice.label, document)
 
 
 @app.command()
@@ -134,7 +137,7 @@ def strategies(
 
     rows = [render.portrait(each) for each in ([name] if name else registry.names())]
     if as_json:
-        _print(rows[0] if name else rows, True)
+        _print(rows[0] if name else rows)
     elif name:
         render.print_portrait(rows[0])
     else:
@@ -144,7 +147,9 @@ def strategies(
 @app.command()
 def plot(
     folders: Annotated[list[Path], typer.Argument(help="folders written by entsched run", show_default=False)],
-    out: Annotated[Path | None, typer.Option(help="folder for the figures; default: figures in the run's folder")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="folder for the figures; default: figures in the run's folder")
+    ] = None,
 ) -> None:
     """Draw the figures of a run again, or the Pareto fronts of several runs side by side."""
     from entsched import experiment
@@ -182,7 +187,7 @@ def _probability(value: float) -> float:
     return value
 
 
-def _print(document: Any, _: bool) -> None:
+def _print(document: Any) -> None:
     typer.echo(json.dumps(document, indent=2))
 
 

@@ -14,6 +14,7 @@ from entsched.sim.task import Measurement
 from entsched.strategies.choice import StrategyChoice
 from entsched.validation import Positive, Probability, Section, first_problem
 from entsched.workload import Baseline, Workload
+from entsched.workload.trace import Trace
 
 MAX_CONFIG_BYTES = 4_000_000
 MAX_POINTS = 10_001
@@ -55,9 +56,7 @@ def _chosen(value: Any) -> Any:
     raise ValueError(f"given {value!r}, allowed: a strategy's name, or {{name, parameters...}}")
 
 
-Splittings = Annotated[
-    tuple[Probability, ...], BeforeValidator(_spread), Field(min_length=1, max_length=MAX_POINTS)
-]
+Splittings = Annotated[tuple[Probability, ...], BeforeValidator(_spread), Field(min_length=1, max_length=MAX_POINTS)]
 Grid = Annotated[tuple[Positive, ...], BeforeValidator(_spread), Field(min_length=1, max_length=200)]
 
 
@@ -165,7 +164,7 @@ def load_experiment(path: str | Path) -> Experiment:
     """
     text = _read(Path(path))
     try:
-        data = yaml.load(text, _StrictLoader)  # noqa: S506 - a SafeLoader
+        data = yaml.load(text, _StrictLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ConfigError(f"{path}: not valid YAML: {_one_line(error)}") from None
     if not isinstance(data, dict):
@@ -177,6 +176,18 @@ def load_experiment(path: str | Path) -> Experiment:
         raise ConfigError(f"{path}: {first_problem(error)}") from None
     except EntschedError as error:
         raise ConfigError(f"{path}: {error}") from None
+
+
+def to_yaml(experiment: Experiment) -> str:
+    """The experiment as it was understood, defaults included, in YAML that reads back as the same.
+
+    A trace with bins is written as its discrete law, so that the text stands alone.
+    """
+    data = experiment.model_dump(mode="json", exclude_none=True)
+    if isinstance(law := experiment.workload.service, Trace):
+        data["workload"]["service"] = law.resolved().model_dump(mode="json", exclude_none=True)
+    data["strategies"] = [{"name": choice.name, **choice.parameters} for choice in experiment.strategies]
+    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
 
 
 def _read(path: Path) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from entsched import MODEL_VERSION, report, sweep
-from entsched.config import Experiment, load_experiment
+from entsched.config import Experiment, load_experiment, to_yaml
 from entsched.errors import ConfigError, StoreError
 from entsched.games import checker
 from entsched.games.certificate import classical_certificate
@@ -35,7 +35,6 @@ def quiet(counts: dict[str, int]) -> sweep.Progress:
 
 def run(
     experiment: Experiment,
-    config_text: str,
     out: Path,
     workers: int | None = None,
     progress: StartProgress = quiet,
@@ -59,7 +58,7 @@ def run(
 
         _write_tables(made, out)
         figures.draw_all(made, out / "figures")
-        write_text(out / "config.yaml", config_text)
+        write_text(out / "config.yaml", to_yaml(experiment))
         write_text(out / "versions.json", json.dumps(_versions(), indent=1) + "\n")
     return made
 
@@ -98,7 +97,10 @@ def single(
     old = experiment.simulation.model_dump(exclude={"splitting"}) if experiment.simulation else {}
     try:
         return Experiment(
-            **given, strategies=(choice,), splitting=(splitting or 0.0,), simulation=old | settings  # type: ignore[arg-type]
+            **given,
+            strategies=(choice,),
+            splitting=(splitting or 0.0,),
+            simulation=old | settings,  # type: ignore[arg-type]
         )
     except ValidationError as error:
         raise ConfigError(first_problem(error).replace("simulation.", "--")) from None

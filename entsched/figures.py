@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from entsched.report import SETS, Report, advantage_ranges
 from entsched.store import atomic_path, write_csv
@@ -44,7 +45,7 @@ SET_OF_STRATEGY = {
 OTHER_COLOURS = ("#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("D", "v", "P", "X")
 
-STYLE = {
+STYLE: dict[str, Any] = {
     "figure.dpi": 100,
     "savefig.dpi": 200,
     "font.size": 9,
@@ -79,12 +80,12 @@ def excess_wait(report: Report, path: Path) -> Path:
             axes.axvspan(low, high, color="#fff3e0", lw=0, zorder=0)
         p = [row["splitting"] for row in report.bounds]
         for name, (lower, upper) in SETS.items():
-            low, high = ([row[key] for row in report.bounds] for key in (lower, upper))
-            axes.plot(p, high, color=COLOURS[name], label=LABELS[name])
-            axes.fill_between(p, low, high, color=COLOURS[name], alpha=0.25, lw=0)
+            least, most = ([row[key] for row in report.bounds] for key in (lower, upper))
+            axes.plot(p, most, color=COLOURS[name], label=LABELS[name])
+            axes.fill_between(p, least, most, color=COLOURS[name], alpha=0.25, lw=0)
             rows += [
                 {"series": name, "kind": "bound", "p": a, "excess_wait_s": c, "low_s": b, "high_s": c}
-                for a, b, c in zip(p, low, high, strict=True)
+                for a, b, c in zip(p, least, most, strict=True)
             ]
         base = report.experiment.workload.base_wait_s
         for label, points in _simulated(report).items():
@@ -175,7 +176,9 @@ def _qos_marks(axes: Axes, report: Report) -> list[Row]:
     readings = [row for row in report.qos if row["baseline_rate"] is not None]
     for row in readings:
         axes.axvline(row["max_wait_s"], color="#444444", lw=0.8, ls=":", zorder=0)
-        axes.plot(row["mean_wait_s"], row["baseline_rate"], "*", ms=11, mec="white", color=COLOURS[row["set"]], zorder=5)
+        axes.plot(
+            row["mean_wait_s"], row["baseline_rate"], "*", ms=11, mec="white", color=COLOURS[row["set"]], zorder=5
+        )
     return [
         {
             "run": report.experiment.name,
@@ -229,11 +232,11 @@ def _wait(row: Row, base: float) -> tuple[float, float, float]:
     )
 
 
-def _points(axes: Axes, label: str, report: Report, values: np.ndarray) -> None:  # type: ignore[type-arg]
+def _points(axes: Axes, label: str, report: Report, values: NDArray[np.float64]) -> None:
     axes.errorbar(values[:, 0], values[:, 1], yerr=_arms(values[:, 1:]), **_marker(label, report))
 
 
-def _arms(values: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _arms(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The two arms of an error bar from columns mean, low, high; none where there is no interval."""
     arms = np.stack([values[:, 0] - values[:, 1], values[:, 2] - values[:, 0]])
     return np.where(np.isfinite(arms), arms, 0.0)

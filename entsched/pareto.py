@@ -31,7 +31,7 @@ def on_front(rates: ArrayLike, waits: ArrayLike) -> NDArray[np.bool_]:
     r, w = np.asarray(rates, dtype=float), np.asarray(waits, dtype=float)
     as_good = (r[:, None] >= r[None, :]) & (w[:, None] <= w[None, :])
     better = as_good & ((r[:, None] > r[None, :]) | (w[:, None] < w[None, :]))
-    return ~better.any(axis=0)
+    return np.logical_not(better.any(axis=0))
 
 
 def hypervolume(rates: ArrayLike, waits: ArrayLike, reference: tuple[float, float]) -> float:

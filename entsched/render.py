@@ -51,7 +51,9 @@ def summary(report: Report) -> Row:
         "base_wait_s": report.experiment.workload.base_wait_s,
         "load": report.experiment.workload.load,
         "certified_advantage": advantage_ranges(report.bounds),
-        "largest_advantage": {key: largest[key] for key in ("splitting", "advantage_s", "classical_lower_s", "quantum_upper_s")}
+        "largest_advantage": {
+            key: largest[key] for key in ("splitting", "advantage_s", "classical_lower_s", "quantum_upper_s")
+        }
         if largest
         else None,
         "strategies": report.fronts,
@@ -203,7 +205,7 @@ def print_strategies(rows: list[Row]) -> None:
     """All strategies, a line each."""
     table = Table()
     for column in ("name", "class", "resource", "summary", "origin"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=column == "name")
     for row in rows:
         table.add_row(*(row[key] for key in ("name", "class", "resource", "summary", "origin")))
     Console().print(table)
@@ -213,7 +215,9 @@ def print_portrait(row: Row) -> None:
     """One strategy in full."""
     console = Console()
     console.print(f"[bold]{row['name']}[/bold]: {row['summary']}")
-    console.print(f"class {row['class']}, resource {row['resource']}, {row['origin']}; source: {row['source'] or 'none given'}")
+    console.print(
+        f"class {row['class']}, resource {row['resource']}, {row['origin']}; source: {row['source'] or 'none given'}"
+    )
     console.print(row["description"], markup=False)
     for key, value in row["parameters"].items():
         default = "required" if value["required"] else f"default {value['default']}"

@@ -63,9 +63,7 @@ class Store:
         """Write one row; it is on disk, whole, when this returns."""
         try:
             with self._database:
-                self._database.execute(
-                    "INSERT OR REPLACE INTO results VALUES (?, ?, ?)", (key, kind, json.dumps(row))
-                )
+                self._database.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", (key, kind, json.dumps(row)))
         except sqlite3.Error as error:
             raise StoreError(f"{self.folder}/results.sqlite cannot be written: {error}") from None
 

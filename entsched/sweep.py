@@ -44,7 +44,7 @@ def plan(experiment: Experiment) -> Plan:
     (1, 1, 3)
     """
     workload, baseline = experiment.workload, experiment.baseline
-    gains = ()
+    gains: tuple[GainTask, ...] = ()
     if experiment.map is not None:
         gains = tuple(
             GainTask(workload=experiment.cell(load, scv), splittings=experiment.splitting, load=load, scv=scv)
@@ -52,9 +52,7 @@ def plan(experiment: Experiment) -> Plan:
             for scv in experiment.map.scv
         )
     return Plan(
-        bounds=tuple(
-            BoundTask(workload=workload, splitting=p, cross_check=True) for p in experiment.splitting
-        ),
+        bounds=tuple(BoundTask(workload=workload, splitting=p, cross_check=True) for p in experiment.splitting),
         exact=tuple(
             ExactTask(workload=workload, baseline=baseline, strategy=choice, splitting=p)
             for choice in experiment.strategies

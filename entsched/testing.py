@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 from entsched.behavior import ConditionalTable
@@ -91,16 +92,17 @@ def is_local(table: ConditionalTable) -> bool:
     return bool(result.status == 0 and result.fun < 1e-8)
 
 
-def _table(plan: Plan) -> np.ndarray:  # type: ignore[type-arg]
+def _table(plan: Plan) -> NDArray[np.float64]:
     return plan.table.p if isinstance(plan, JointPlan) else plan.behavior.p
 
 
 def _check_splitting(name: str, table: ConditionalTable, scenario: Scenario) -> None:
-    if scenario.splitting is None:
+    asked = scenario.splitting
+    if asked is None:
         return
     p = float(np.sum((table.p[0, 1] + table.p[1, 0]) * scenario.workload.pi))
-    if abs(p - scenario.splitting) > 1e-6:
-        raise StrategyError(f"strategy {name!r} splits with probability {p:.6g}, asked for {scenario.splitting:g}")
+    if abs(p - asked) > 1e-6:
+        raise StrategyError(f"strategy {name!r} splits with probability {p:.6g}, asked for {asked:g}")
 
 
 def _views(workload: Workload, time_s: float, index: int) -> list[LocalView]:

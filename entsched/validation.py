@@ -20,7 +20,7 @@ class Section(BaseModel):
 
     def __eq__(self, other: object) -> bool:
         """Equal content; what properties have cached (arrays) plays no part."""
-        return type(self) is type(other) and self._content() == other._content()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self._content() == other._content()
 
     def __hash__(self) -> int:
         return hash(self._content())
@@ -32,6 +32,8 @@ class Section(BaseModel):
 def first_problem(error: ValidationError) -> str:
     """The first thing wrong, in one line: the path of the key, what was given, what is allowed.
 
+    Unknown keys come before all else: a misspelt key is the reason that another is missing.
+
     Examples
     --------
     >>> class Sweep(Section):
@@ -42,7 +44,7 @@ def first_problem(error: ValidationError) -> str:
     ...     print(first_problem(error))
     rate_hz: given '1e-3', allowed: a number (YAML reads 1e-3 as text: write 1.0e-3)
     """
-    problem = error.errors()[0]
+    problem = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
     kind, given = problem["type"], _shortened(problem["input"])
     path = ".".join(str(part) for part in _without_tags(problem["loc"]))
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
@@ -69,5 +71,5 @@ def _shortened(value: Any, limit: int = 60) -> str:
 
 def _without_tags(location: tuple[int | str, ...]) -> list[int | str]:
     """The path without the names of union members, which are no keys: the law after its section."""
-    before = ("", *location[:-1])
+    before = ("", *location)[: len(location)]
     return [part for parent, part in zip(before, location, strict=True) if parent not in ("service", "baseline")]

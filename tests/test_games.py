@@ -155,7 +155,7 @@ def test_full_information_is_the_best_of_all_correlations():
         assert best.gap <= 1e-12 * game.scale
         for _ in range(200):
             c = rng.random((4, 4))
-            reached, value = game.point(c)
+            reached, _ = game.point(c)
             shifted = c * (1 - p) / (1 - reached) if reached <= p else 1 - (1 - c) * p / reached
             assert game.point(shifted)[1] >= best.lower - 1e-12
 

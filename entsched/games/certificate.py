@@ -11,6 +11,7 @@ from entsched.errors import CertificateError
 from entsched.games import checker
 from entsched.games.solution import Part, Solution
 from entsched.workload import Workload
+from entsched.workload.service import Deterministic
 
 
 def classical_certificate(workload: Workload, solution: Solution) -> dict[str, Any]:
@@ -34,10 +35,10 @@ def classical_certificate(workload: Workload, solution: Solution) -> dict[str, A
     >>> document["claim"]["bound_s"], float(checker.check(document).bound_s)
     ('93/160', 0.58125)
     """
-    law = workload.service.resolved()
-    if law.law != "discrete" and len(workload.types) == 1 and law.law != "deterministic":
+    if not all(isinstance(law, Deterministic) for law in workload.types):
         raise CertificateError(
-            f"service.law {law.law!r} without bins has no types to certify a game of, allowed: set service.bins"
+            f"service.law {workload.service.law!r} without bins has no types to certify a game of, "
+            "allowed: set service.bins"
         )
     described = _describe(workload)
     game = checker.routing_game(described)
@@ -81,9 +82,7 @@ class _Pair:
         self.splitting, self.value = game.pair(self.answers_a, self.answers_b)
 
 
-def _exact_mixture(
-    pairs: list[_Pair], splitting: Fraction, multiplier: Fraction
-) -> tuple[list[Fraction], Fraction]:
+def _exact_mixture(pairs: list[_Pair], splitting: Fraction, multiplier: Fraction) -> tuple[list[Fraction], Fraction]:
     """The weights that meet p exactly, and the slope between the two pairs as the multiplier."""
     if len(pairs) == 2 and pairs[0].splitting != pairs[1].splitting:
         low, high = pairs

@@ -20,7 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
@@ -39,7 +39,7 @@ MAX_ENUMERATED = 20
 Integers = list[list[int]]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The certificate proves nothing; the message is the reason."""
 
 
@@ -84,39 +84,39 @@ class Verdict:
 
 
 def check_text(text: str) -> Verdict:
-    """Check a certificate given as JSON text; raise :class:`Refused` with the reason."""
+    """Check a certificate given as JSON text; raise :class:`RefusedError` with the reason."""
     if len(text) > MAX_BYTES:
-        raise Refused(f"the file is larger than {MAX_BYTES} bytes")
+        raise RefusedError(f"the file is larger than {MAX_BYTES} bytes")
     try:
         document = json.loads(text, parse_constant=_no_float, object_pairs_hook=_no_duplicates)
     except (ValueError, RecursionError) as error:
-        raise Refused(f"not a JSON document: {error}") from None
+        raise RefusedError(f"not a JSON document: {error}") from None
     return check(document)
 
 
 def check(document: Any) -> Verdict:
-    """Check a certificate given as a parsed JSON document; raise :class:`Refused` with the reason."""
+    """Check a certificate given as a parsed JSON document; raise :class:`RefusedError` with the reason."""
     _keys(document, KEYS, "the certificate")
     if document["format"] != FORMAT:
-        raise Refused(f"format is {document['format']!r}, allowed: {FORMAT!r}")
+        raise RefusedError(f"format is {document['format']!r}, allowed: {FORMAT!r}")
     claim = document["claim"]
     _keys(claim, CLAIM_KEYS, "claim")
     if claim["class"] != "symmetric":
-        raise Refused(f"claim.class is {claim['class']!r}, allowed: 'symmetric'")
+        raise RefusedError(f"claim.class is {claim['class']!r}, allowed: 'symmetric'")
     p = rational(claim["splitting"], "claim.splitting")
     if not 0 <= p <= 1:
-        raise Refused(f"claim.splitting is {p}, allowed: 0 to 1")
+        raise RefusedError(f"claim.splitting is {p}, allowed: 0 to 1")
     game = routing_game(document["workload"])
     _refuse_method(document["method"], document["workload"], len(game.mass))
     bound = rational(claim["bound_s"], "claim.bound_s")
     proved = dual_value(game, document["method"], rational(document["multiplier"], "multiplier"), p)
     if bound > proved:
-        raise Refused(f"claim.bound_s = {bound} is not proved: the multiplier proves only {proved}")
+        raise RefusedError(f"claim.bound_s = {bound} is not proved: the multiplier proves only {proved}")
     attained = _attained(game, document["strategy"], p)
     if attained != rational(claim["attained_s"], "claim.attained_s"):
-        raise Refused(f"claim.attained_s = {claim['attained_s']}, but the strategy attains {attained}")
+        raise RefusedError(f"claim.attained_s = {claim['attained_s']}, but the strategy attains {attained}")
     if digest(document) != document["sha256"]:
-        raise Refused("sha256 does not fit the content: the file was changed after it was written")
+        raise RefusedError("sha256 does not fit the content: the file was changed after it was written")
     return Verdict(p, bound, attained, game.base_wait_s)
 
 
@@ -131,7 +131,7 @@ def routing_game(workload: Any) -> Game:
     _keys(workload, WORKLOAD_KEYS - {"joint", "probabilities"}, "workload", WORKLOAD_KEYS)
     values = [rational(v, "workload.values_s") for v in _list(workload["values_s"], "workload.values_s")]
     if len(values) > MAX_TYPES or min(values) <= 0:
-        raise Refused(f"workload.values_s must be 1 to {MAX_TYPES} positive numbers")
+        raise RefusedError(f"workload.values_s must be 1 to {MAX_TYPES} positive numbers")
     n = range(len(values))
     s, second = _integers(values)
     mass, mass_unit = _masses(workload, len(values))
@@ -139,7 +139,7 @@ def routing_game(workload: Any) -> Game:
     rate = rational(workload["arrival_rate_hz"], "workload.arrival_rate_hz")
     load = rate * sum(of_type[x] * values[x] for x in n)
     if rate <= 0 or load >= 1:
-        raise Refused(f"workload: rate {rate} and load {load}, allowed: a positive rate and a load below 1")
+        raise RefusedError(f"workload: rate {rate} and load {load}, allowed: a positive rate and a load below 1")
     alpha = rate / (2 * (1 - load))
     delay = _double_delay(workload["order"])
     product, single = 4 * alpha.numerator, alpha.denominator * second
@@ -174,21 +174,21 @@ def _refuse_method(method: Any, workload: dict[str, Any], n: int) -> None:
     """The threshold argument needs independent types in random order, enumeration a small size."""
     if method == "threshold":
         if "joint" in workload or workload["order"] != "random":
-            raise Refused("method 'threshold' proves nothing here: types must be independent, order random")
+            raise RefusedError("method 'threshold' proves nothing here: types must be independent, order random")
     elif method != "enumeration":
-        raise Refused(f"method is {str(method)[:40]!r}, allowed: 'threshold', 'enumeration'")
+        raise RefusedError(f"method is {str(method)[:40]!r}, allowed: 'threshold', 'enumeration'")
     elif n > MAX_ENUMERATED:
-        raise Refused(f"enumeration of {n} types, allowed: at most {MAX_ENUMERATED}")
+        raise RefusedError(f"enumeration of {n} types, allowed: at most {MAX_ENUMERATED}")
 
 
 def rational(text: Any, name: str) -> Fraction:
     """A rational number from its text ``-12/5`` or ``3``; nothing else is a number here."""
     if not isinstance(text, str) or len(text) > MAX_DIGITS:
-        raise Refused(f"{name} must be a rational number as text, like '3/4', of at most {MAX_DIGITS} digits")
+        raise RefusedError(f"{name} must be a rational number as text, like '3/4', of at most {MAX_DIGITS} digits")
     over, slash, under = text.partition("/")
     digits = (over[1:] if over.startswith("-") else over, under if slash else "1")
     if not all(part.isascii() and part.isdigit() for part in digits) or int(digits[1]) == 0:
-        raise Refused(f"{name} is {text[:40]!r}, allowed: a rational number as text, like '3/4'")
+        raise RefusedError(f"{name} is {text[:40]!r}, allowed: a rational number as text, like '3/4'")
     return Fraction(int(over), int(digits[1]))
 
 
@@ -200,19 +200,19 @@ def _double_delay(order: Any) -> Callable[[int, int], int]:
         return lambda a, b: 2 * a
     if order == "shortest_first":
         return lambda a, b: 2 * min(a, b)
-    raise Refused(f"workload.order is {str(order)[:40]!r}, allowed: random, a_first, shortest_first")
+    raise RefusedError(f"workload.order is {str(order)[:40]!r}, allowed: random, a_first, shortest_first")
 
 
 def _masses(workload: dict[str, Any], n: int) -> tuple[Integers, int]:
     """pi[x][y] over a unit, from ``joint`` or as the product of ``probabilities`` with themselves."""
     if ("joint" in workload) == ("probabilities" in workload):
-        raise Refused("workload must have either probabilities or joint")
+        raise RefusedError("workload must have either probabilities or joint")
     if "probabilities" in workload:
         p, unit = _distribution(workload["probabilities"], "workload.probabilities", n)
         return [[a * b for b in p] for a in p], unit**2
     rows = [_list(row, "workload.joint") for row in _list(workload["joint"], "workload.joint")]
     if len(rows) != n or any(len(row) != n for row in rows):
-        raise Refused(f"workload.joint must have {n} rows of {n} probabilities")
+        raise RefusedError(f"workload.joint must have {n} rows of {n} probabilities")
     p, unit = _distribution([value for row in rows for value in row], "workload.joint", n * n)
     return [p[x * n : (x + 1) * n] for x in range(n)], unit
 
@@ -220,7 +220,7 @@ def _masses(workload: dict[str, Any], n: int) -> tuple[Integers, int]:
 def _distribution(values: Any, name: str, size: int) -> tuple[list[int], int]:
     p = [rational(value, name) for value in _list(values, name)]
     if len(p) != size or min(p) < 0 or sum(p) != 1:
-        raise Refused(f"{name} must be {size} nonnegative probabilities with sum exactly 1")
+        raise RefusedError(f"{name} must be {size} nonnegative probabilities with sum exactly 1")
     return _integers(p)
 
 
@@ -238,44 +238,46 @@ def _attained(game: Game, strategy: Any, splitting: Fraction) -> Fraction:
         weight = rational(part["weight"], "strategy.weight")
         answers = part["answers_a"], part["answers_b"]
         if weight < 0 or not all(_are_answers(each, len(game.mass)) for each in answers):
-            raise Refused("strategy: weights must be nonnegative and answers a list of 1 and -1, one a type")
+            raise RefusedError("strategy: weights must be nonnegative and answers a list of 1 and -1, one a type")
         pair_split, pair_value = game.pair(*answers)
         total, split, value = total + weight, split + weight * pair_split, value + weight * pair_value
     if total != 1 or split != splitting:
-        raise Refused(f"strategy has weights with sum {total} and P(a != b) = {split}, not {splitting}")
+        raise RefusedError(f"strategy has weights with sum {total} and P(a != b) = {split}, not {splitting}")
     return value
 
 
 def _are_answers(answers: Any, size: int) -> bool:
-    return isinstance(answers, list) and len(answers) == size and all(
-        type(answer) is int and answer in (1, -1) for answer in answers
+    return (
+        isinstance(answers, list)
+        and len(answers) == size
+        and all(type(answer) is int and answer in (1, -1) for answer in answers)
     )
 
 
-def _gray_code(n: int) -> list[int] | map[int]:
+def _gray_code(n: int) -> Iterator[int]:
     """Which answer to flip at each step, to pass through all answers to questions 1 to n - 1."""
-    return map(lambda step: (step & -step).bit_length(), range(1, 2 ** (n - 1)))
+    return ((step & -step).bit_length() for step in range(1, 2 ** (n - 1)))
 
 
 def _list(value: Any, name: str) -> list[Any]:
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_TYPES**2:
-        raise Refused(f"{name} must be a list that is not empty")
+        raise RefusedError(f"{name} must be a list that is not empty")
     return value
 
 
 def _keys(value: Any, required: set[str], name: str, allowed: set[str] | None = None) -> None:
     allowed = allowed or required
     if not isinstance(value, dict) or not required <= set(value) <= allowed:
-        raise Refused(f"{name} must be an object with the keys {', '.join(sorted(allowed))}")
+        raise RefusedError(f"{name} must be an object with the keys {', '.join(sorted(allowed))}")
 
 
 def _no_float(text: str) -> None:
-    raise Refused(f"{text} is not a rational number")
+    raise RefusedError(f"{text} is not a rational number")
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(dict(pairs)) != len(pairs):
-        raise Refused("a key stands twice in one object")
+        raise RefusedError("a key stands twice in one object")
     return dict(pairs)
 
 
@@ -284,7 +286,7 @@ def main(path: str) -> int:
     try:
         with open(path, encoding="utf-8") as file:
             print(check_text(file.read(MAX_BYTES + 1)))
-    except (OSError, UnicodeError, Refused) as error:
+    except (OSError, UnicodeError, RefusedError) as error:
         print(f"refused: {error}", file=sys.stderr)
         return 1
     return 0

@@ -42,9 +42,7 @@ def solve(game: SplitGame, splitting: float) -> float:
     splittings = (1 - (rows_a @ game.weight @ rows_b.T).ravel()) / 2
     values = (game.cost.sum() + (rows_a @ game.cost @ rows_b.T).ravel()) / 2
     mixture = cp.Variable(len(values), nonneg=True)
-    problem = cp.Problem(
-        cp.Minimize(values @ mixture), [cp.sum(mixture) == 1, splittings @ mixture == splitting]
-    )
+    problem = cp.Problem(cp.Minimize(values @ mixture), [cp.sum(mixture) == 1, splittings @ mixture == splitting])
     problem.solve(solver=cp.HIGHS)
     if problem.status != cp.OPTIMAL:
         raise GameError(f"the linear program at p = {splitting} is {problem.status}")

@@ -26,9 +26,7 @@ class PlanarOptimum(NamedTuple):
     angles_b: Floats
 
 
-def planar_minimum(
-    weights: XorWeights, starts: tuple[Floats, ...] = (), tolerance: float = 1e-12
-) -> PlanarOptimum:
+def planar_minimum(weights: XorWeights, starts: tuple[Floats, ...] = (), tolerance: float = 1e-12) -> PlanarOptimum:
     """Minimise sum G[x, y] cos(angles_a[x] - angles_b[y]).
 
     Alternating best responses with Newton steps, from the given starts first and then from seeded
@@ -77,8 +75,8 @@ def dual_bound(weights: XorWeights, dual_a: Floats, dual_b: Floats) -> float:
     """
     floor = 1e-15 * max(dual_a.max(), dual_b.max(), np.finfo(float).tiny)
     d, e = np.maximum(dual_a, floor), np.maximum(dual_b, floor)
-    size_a = np.linalg.qr(weights.left / np.sqrt(d)[:, None], mode="r")
-    size_b = np.linalg.qr(weights.right / np.sqrt(e)[:, None], mode="r")
+    _, size_a = np.linalg.qr(weights.left / np.sqrt(d)[:, None])
+    _, size_b = np.linalg.qr(weights.right / np.sqrt(e)[:, None])
     singular = np.linalg.svd(size_a @ size_b.T, compute_uv=False)
     margin = 1 + 4 * np.finfo(float).eps * len(singular)
     return -float(singular[0] * margin * (d.sum() + e.sum()) / 2) - weights.residual

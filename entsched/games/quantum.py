@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -167,7 +168,7 @@ def quantum_curve(game: SplitGame, visibility: float = 1.0) -> QuantumCurve:
     knots = ends
     curve = QuantumCurve(game, visibility, tuple(knots), classical)
     for _ in range(KNOT_LEVELS):
-        for low, high in zip(knots[:-1], knots[1:], strict=True):
+        for low, high in pairwise(knots):
             point, _ = curve.support(_chord(low, high), (low.part.angles_b,))
             if low.splitting < point.splitting < high.splitting:
                 knots = [*knots, point]
@@ -196,5 +197,5 @@ def _mixture_value(low: QuantumPoint, high: QuantumPoint, splitting: float) -> f
 
 
 def _fixed(answers_a: Floats, answers_b: Floats) -> Part:
-    angles = (np.where(answers > 0, 0.0, np.pi) for answers in (answers_a, answers_b))
-    return Part(1.0, *angles, entangled=False)
+    angles_a, angles_b = (np.where(answers > 0, 0.0, np.pi) for answers in (answers_a, answers_b))
+    return Part(1.0, angles_a, angles_b, entangled=False)

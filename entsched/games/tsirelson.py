@@ -55,6 +55,4 @@ def solve(game: SplitGame, splitting: float) -> SemidefiniteOptimum:
         raise GameError(f"the semidefinite program at p = {splitting} is {problem.status}")
     diagonal = 2 * np.abs(np.asarray(constraints[0].dual_value))
     multiplier = -float(constraints[1].dual_value)
-    return SemidefiniteOptimum(
-        float(problem.value), problem.status, multiplier, diagonal[:n], diagonal[n:]
-    )
+    return SemidefiniteOptimum(float(problem.value), problem.status, multiplier, diagonal[:n], diagonal[n:])

@@ -10,7 +10,7 @@ def phi_plus() -> qutip.Qobj:
 
     Examples
     --------
-    >>> phi_plus().purity()
+    >>> round(phi_plus().purity(), 12)
     1.0
     """
     return qutip.ket2dm(qutip.bell_state("00"))
@@ -29,7 +29,7 @@ def werner(visibility: float) -> qutip.Qobj:
 
     Examples
     --------
-    >>> round(qutip.fidelity(werner(0.8), phi_plus()) ** 2, 9)
+    >>> round(qutip.expect(phi_plus(), werner(0.8)), 12)
     0.85
     """
     if not 0 <= visibility <= 1:

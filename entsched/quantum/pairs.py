@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
 import qutip
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from entsched.behavior import Behavior
 from entsched.quantum.measurement import Measurement, born_behavior, measure, projective
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,9 +23,9 @@ class MeasuredPairs:
     measurements_b: tuple[Measurement, ...]
 
     @classmethod
-    def at_angles(cls, state: qutip.Qobj, angles_a: Sequence[float], angles_b: Sequence[float]) -> MeasuredPairs:
+    def at_angles(cls, state: qutip.Qobj, angles_a: ArrayLike, angles_b: ArrayLike) -> MeasuredPairs:
         """Projective measurements at angles (radians) in the X-Z plane, one for each question."""
-        return cls(state, tuple(map(projective, angles_a)), tuple(map(projective, angles_b)))
+        return cls(state, _at(angles_a), _at(angles_b))
 
     def behavior(self) -> Behavior:
         """P(a, b | x, y) by Born's rule."""
@@ -81,3 +78,7 @@ class PairMixture:
         """Answers to questions x and y: ``shared`` in [0, 1) picks the part, ``draws`` its outcomes."""
         edges = list(accumulate(self.weights))[:-1]
         return self.parts[bisect_right(edges, shared)].draw(x, y, draws)
+
+
+def _at(angles: ArrayLike) -> tuple[Measurement, ...]:
+    return tuple(projective(float(angle)) for angle in np.asarray(angles))

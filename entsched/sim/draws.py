@@ -86,5 +86,5 @@ def _a_first(order: str, requirements: Floats, rng: np.random.Generator) -> NDAr
         return coin
     if order == "a_first":
         return np.ones_like(coin)
-    first, second = requirements
-    return np.where(first == second, coin, first < second)
+    ahead: Floats = requirements[1] - requirements[0]
+    return np.logical_or(ahead > 0, np.logical_and(ahead == 0, coin))

@@ -80,9 +80,7 @@ def _cumulative(table: ConditionalTable) -> tuple[list[list[float]], list[list[l
     """Cumulative P(a | x) as [x][a], and cumulative P(b | a, x, y) as [a][x][y][b], for bisection."""
     p = table.p
     marginal = p.sum(axis=1)
-    conditional = np.divide(
-        p, marginal[:, None], out=np.full_like(p, 1 / p.shape[1]), where=marginal[:, None] > 0
-    )
+    conditional = np.divide(p, marginal[:, None], out=np.full_like(p, 1 / p.shape[1]), where=marginal[:, None] > 0)
     return _nested(marginal[:, :, 0].T), _nested(conditional.transpose(0, 2, 3, 1))
 
 

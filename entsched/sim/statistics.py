@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 
 @dataclass(frozen=True)
@@ -40,5 +40,5 @@ def student_interval(values: Sequence[float], confidence: float = 0.95) -> Estim
     mean = float(np.mean(values))
     if n < 2:
         return Estimate(mean, -math.inf, math.inf)
-    half = float(student.ppf((1 + confidence) / 2, n - 1) * np.std(values, ddof=1) / math.sqrt(n))
+    half = float(stdtrit(n - 1, (1 + confidence) / 2) * np.std(values, ddof=1) / math.sqrt(n))
     return Estimate(mean, mean - half, mean + half)

@@ -9,16 +9,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from entsched.behavior import Behavior, ConditionalTable
-from entsched.workload import Workload
 from entsched.validation import Section
+from entsched.workload import Workload
 
 
-class StrategyClass(str, Enum):
+class StrategyClass(StrEnum):
     """What a strategy may depend on; a comparison is made inside one class."""
 
     SYMMETRIC = "symmetric"  # memoryless, and the same for both servers
@@ -28,7 +28,7 @@ class StrategyClass(str, Enum):
     COMMUNICATING = "communicating"  # may use the other router's request
 
 
-class Resource(str, Enum):
+class Resource(StrEnum):
     """What the routers share."""
 
     LOCAL = "local"

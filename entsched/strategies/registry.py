@@ -73,7 +73,7 @@ def load(name: str) -> type[BaseStrategy]:
     """
     if name in BUILT_IN:
         module, _, attribute = BUILT_IN[name].partition(":")
-        return getattr(import_module(module), attribute)  # type: ignore[no-any-return]
+        return getattr(import_module(module), attribute)
     if name not in _plugins():
         raise StrategyError(f"unknown strategy {name!r}, allowed: {', '.join(names())}")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from itertools import pairwise
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -50,7 +51,7 @@ class BaselineReward(Section, ABC):
         edges = [0.0, 1.0, 4.0, 10.0, 25.0, 60.0]
         parts = [
             quad(lambda z: math.exp(-z) * float(self.output(np.array(z / rate_hz))), low, high, limit=200)
-            for low, high in zip(edges[:-1], edges[1:], strict=True)
+            for low, high in pairwise(edges)
         ]
         return Expectation(sum(p[0] for p in parts), sum(p[1] for p in parts))
 
@@ -100,8 +101,8 @@ class Saturating(BaselineReward):
     maximum: Positive = 1.0
     exponent: Annotated[float, Field(ge=1, le=20, allow_inf_nan=False)] = 2.0
 
-    strictly_convex: ClassVar[bool] = False  # type: ignore[misc]
-    endless_rate: ClassVar[float] = 0.0  # type: ignore[misc]
+    strictly_convex: ClassVar[bool] = False
+    endless_rate: ClassVar[float] = 0.0
 
     def output(self, stretch_s: Floats) -> Floats:
         return self.maximum * (-np.expm1(-stretch_s / self.time_constant_s)) ** self.exponent
@@ -121,8 +122,8 @@ class Affine(BaselineReward):
     law: Literal["affine"]
     setup_s: Positive
 
-    strictly_convex: ClassVar[bool] = False  # type: ignore[misc]
-    endless_rate: ClassVar[float] = 1.0  # type: ignore[misc]
+    strictly_convex: ClassVar[bool] = False
+    endless_rate: ClassVar[float] = 1.0
 
     def output(self, stretch_s: Floats) -> Floats:
         return np.maximum(0.0, stretch_s - self.setup_s)
@@ -137,7 +138,7 @@ class Linear(BaselineReward):
     law: Literal["linear"]
     slope: Positive = 1.0
 
-    strictly_convex: ClassVar[bool] = False  # type: ignore[misc]
+    strictly_convex: ClassVar[bool] = False
 
     @property
     def endless_rate(self) -> float:

@@ -59,10 +59,7 @@ class Workload(Section):
     service: Service
     order: Order = "random"
     joint: (
-        Annotated[
-            tuple[Annotated[tuple[Probability, ...], Field(strict=False)], ...], Field(strict=False)
-        ]
-        | None
+        Annotated[tuple[Annotated[tuple[Probability, ...], Field(strict=False)], ...], Field(strict=False)] | None
     ) = None
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from scipy.optimize import elementwise
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from entsched.validation import MAX_TYPES, Positive, Section
 
@@ -258,10 +258,10 @@ class Lognormal(ServiceLaw):
 
     @property
     def mean_minimum_s(self) -> float:
-        return 2 * self.mean_s * float(norm.cdf(-self.sigma / math.sqrt(2)))
+        return 2 * self.mean_s * float(ndtr(-self.sigma / math.sqrt(2)))
 
     def sample(self, rng: np.random.Generator, size: int) -> Floats:
         return rng.lognormal(math.log(self.mean_s) - self.sigma**2 / 2, self.sigma, size)
 
     def lorenz(self, u: Floats) -> Floats:
-        return self.mean_s * norm.cdf(norm.ppf(u) - self.sigma)
+        return self.mean_s * ndtr(ndtri(u) - self.sigma)

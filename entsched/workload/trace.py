@@ -98,8 +98,7 @@ def _column(file: object, path: str, column: str) -> list[float]:
             value = float("nan")
         if not 0 < value < float("inf"):
             raise ConfigError(
-                f"trace {path}, data row {number}: {column} is {row[column]!r}, "
-                "allowed: a positive number"
+                f"trace {path}, data row {number}: {column} is {row[column]!r}, allowed: a positive number"
             )
         values.append(value)
     return values

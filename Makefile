@@ -1,0 +1,42 @@
+# Each target sets up what it needs in the virtual environment .venv first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RESULTS ?= results
+
+.PHONY: run test check figures bench lock wheel clean
+
+run: $(VENV)/ready  ## the main job: figures 1 and 2 with certificates
+	$(BIN)/python experiments/figure1_excess_wait.py $(RESULTS)
+	$(BIN)/python experiments/figure2_pareto_front.py $(RESULTS)
+
+test: $(VENV)/ready  ## all tests, the long simulations included
+	$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/ready  ## format, lint, types, fast tests and doctests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+figures: run  ## all figures
+	$(BIN)/python experiments/figure3_gain_map.py $(RESULTS)
+	$(BIN)/python experiments/figure4_llm_trace.py $(RESULTS)
+
+bench: $(VENV)/ready  ## measured speed
+	$(BIN)/python -m benchmarks
+
+lock:  ## pin all dependencies again, with hashes (needs uv)
+	uv pip compile --universal --generate-hashes --no-header --extra dev --python-version 3.11 --output-file requirements.lock pyproject.toml
+
+wheel: $(VENV)/ready  ## build a wheel into dist
+	$(BIN)/python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist .
+
+clean:
+	rm -rf $(VENV) $(RESULTS) dist
+
+$(VENV)/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@

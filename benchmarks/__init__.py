@@ -1,0 +1,1 @@
+"""Measured speed, printed as a table: ``make bench``."""

@@ -1,0 +1,23 @@
+"""Run a configuration of this repository into the results folder named on the command line."""
+
+import sys
+from pathlib import Path
+
+from entsched import experiment, render
+from entsched.config import load_experiment
+from entsched.errors import EntschedError
+
+CONFIGS = Path(__file__).parent.parent / "configs"
+RESULTS = Path(sys.argv[1] if len(sys.argv) > 1 else "results")
+
+
+def run(name: str) -> Path:
+    """Run ``configs/NAME.yaml`` into ``RESULTS/NAME``, print its summary, return the folder."""
+    config, out = CONFIGS / f"{name}.yaml", RESULTS / name
+    try:
+        with render.progress() as progress:
+            report = experiment.run(load_experiment(config), out, None, progress)
+    except EntschedError as error:
+        sys.exit(f"entsched: {error}")
+    render.print_summary(report, render.summary(report), out)
+    return out

@@ -1,0 +1,319 @@
+import csv
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from entsched import experiment, sweep
+from entsched.cli import app, main
+from entsched.config import load_experiment
+from entsched.errors import StoreError
+from entsched.games import checker
+from entsched.store import Store, atomic_path
+
+SMALL = """
+name: small
+workload:
+  arrival_rate_hz: 0.5
+  service: {law: discrete, values_s: [0.1, 1.9], probabilities: [0.5, 0.5]}
+baseline: {law: power, exponent: 2}
+splitting: [0.25, 0.5]
+strategies: [random, quantum-optimal, local-threshold]
+simulation: {pairs: 300, replications: 3}
+qos: {max_wait_s: 1.3}
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    return path
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Run the command in this process; returns exit code, standard output and standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["entsched", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        printed = capsys.readouterr()
+        return caught.value.code or 0, printed.out, printed.err
+
+    return run
+
+
+def test_bound_prints_the_documented_document(call, config):
+    code, out, _ = call("bound", config, "--p", "0.25", "--p", "0.5", "--cross-check", "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert document["base_wait_s"] == pytest.approx(0.905)
+    first = document["points"][0]
+    assert first["p"] == 0.25
+    assert first["random"] == pytest.approx(0.75)
+    assert first["classical"]["lower"] == pytest.approx(0.58125)
+    assert first["quantum"]["upper"] == pytest.approx(0.48885, abs=1e-5)
+    assert first["full_information"] == pytest.approx(0.31125)
+    assert first["cross_check"]["classical_lp"] == pytest.approx(0.58125)
+    assert first["cross_check"]["quantum_sdp"] == pytest.approx(0.48885, abs=1e-5)
+    assert "0.581250" in call("bound", config, "--p", "0.25")[1]
+
+
+def test_simulate_prints_the_documented_document(call, config):
+    arguments = ("simulate", config, "--strategy", "random", "--p", "0.5", "--pairs", "400", "--replications", "4")
+    code, out, _ = call(*arguments, "--seed", "3", "--engine", "simpy", "--json")
+    document = json.loads(out)
+    assert code == 0
+    for name in ("mean_wait_s", "baseline_rate", "split_fraction"):
+        assert document[name]["low"] < document[name]["mean"] < document[name]["high"]
+    assert document["exact"]["mean_wait_s"] == pytest.approx(1.405)
+    assert call(*arguments, "--seed", "3", "--json")[1] == out
+    assert "mean_wait_s" in call(*arguments)[1]
+
+
+def test_parameters_come_from_the_command_line(call, config):
+    def exact(*more):
+        _, out, _ = call(
+            "simulate",
+            config,
+            "--strategy",
+            "quantum-optimal",
+            "--p",
+            0.3,
+            "--pairs",
+            50,
+            "--replications",
+            2,
+            "--json",
+            *more,
+        )
+        return json.loads(out)["exact"]["mean_wait_s"]
+
+    assert exact() < exact("--parameter", "visibility=0.9")
+
+
+def test_certify_and_verify(call, config, tmp_path):
+    certificate = tmp_path / "c.json"
+    assert call("certify", config, "--p", "0.25", "--out", certificate)[0] == 0
+    code, out, _ = call("verify", certificate)
+    assert code == 0
+    assert "0.58125" in out
+    certificate.write_text(certificate.read_text().replace("93/160", "3/5"))
+    code, _, err = call("verify", certificate)
+    assert code == 1
+    assert "refused: claim.bound_s" in err
+    assert call("verify", tmp_path / "none.json")[0] == 1
+
+
+def test_strategies_are_listed_and_shown(call):
+    rows = json.loads(call("strategies", "--json")[1])
+    assert {"random", "quantum-optimal", "custom-angles"} <= {row["name"] for row in rows}
+    shown = call("strategies", "quantum-optimal")[1]
+    assert "visibility" in shown
+    assert "entangled" in shown
+    assert "full-information" in call("strategies")[1]
+
+
+def test_a_run_writes_everything_and_resumes(call, config, tmp_path):
+    out = tmp_path / "out"
+    code, printed, _ = call("run", config, "--out", out, "--workers", "1")
+    assert code == 0
+    assert "Certified quantum advantage" in printed
+    written = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+    expected = {
+        "bounds.csv",
+        "strategies.csv",
+        "fronts.csv",
+        "qos.csv",
+        "config.yaml",
+        "versions.json",
+        "results.sqlite",
+    }
+    figures = {f"figures/{name}.{kind}" for name in ("excess_wait", "pareto_front") for kind in ("pdf", "png", "csv")}
+    assert expected | figures <= written
+    assert not [name for name in written if ".part-" in name]
+    for certificate in (out / "certificates").iterdir():
+        assert checker.check_text(certificate.read_text()).bound_s >= 0
+    with (out / "strategies.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 5
+    assert all(float(row["sim_mean_wait_s_low"]) < float(row["sim_mean_wait_s_high"]) for row in rows)
+
+    before = {path: path.stat().st_mtime_ns for path in (out / "figures").iterdir()}
+    assert json.loads(call("run", config, "--out", out, "--json")[1])["name"] == "small"
+    assert before == {path: path.stat().st_mtime_ns for path in (out / "figures").iterdir()}
+
+
+def test_rows_do_not_depend_on_workers_order_or_interruption(config, tmp_path):
+    loaded = load_experiment(config)
+
+    def computed(folder, workers, progress=lambda kind: None, backwards=False):
+        with Store(tmp_path / folder) as store:
+            todo = sweep.missing(sweep.plan(loaded), store)
+            sweep.run(todo[::-1] if backwards else todo, store, workers, progress)
+            return store.rows([task.key for task in sweep.plan(loaded)])
+
+    left = iter(range(5))
+
+    def interrupt(kind):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        computed("cut", 1, interrupt)
+    with Store(tmp_path / "cut") as store:
+        assert 5 <= len(store.keys()) < 20
+    assert computed("one", 1) == computed("two", 2) == computed("back", 1, backwards=True) == computed("cut", 1)
+
+
+def test_plot_draws_again_and_several_runs_side_by_side(call, config, tmp_path):
+    out = tmp_path / "out"
+    experiment.run(load_experiment(config), out, 1)
+    (out / "figures" / "excess_wait.png").unlink()
+    assert call("plot", out)[0] == 0
+    assert (out / "figures" / "excess_wait.png").exists()
+    assert call("plot", out, out, "--out", tmp_path / "both")[0] == 0
+    assert (tmp_path / "both" / "pareto_front.pdf").read_bytes().startswith(b"%PDF")
+    assert call("plot", out, out)[0] == 2
+    assert "no finished run" in call("plot", tmp_path)[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["bound", "CONFIG", "--p", "1.5"], ["--p", "1.5", "0 to 1"]),
+        (["bound", "none.yaml", "--p", "0.5"], ["none.yaml", "cannot be read"]),
+        (["simulate", "CONFIG", "--strategy", "random"], ["--p", "missing"]),
+        (["simulate", "CONFIG", "--strategy", "fast", "--p", "0.5"], ["unknown strategy 'fast'"]),
+        (
+            ["simulate", "CONFIG", "--strategy", "random", "--p", "0.5", "--engine", "fast"],
+            ["--engine", "'fast'", "simpy"],
+        ),
+        (["simulate", "CONFIG", "--strategy", "random", "--p", "0.5", "--pairs", "-1"], ["--pairs", "-1"]),
+        (["simulate", "CONFIG", "--strategy", "random", "--p", "0.5", "--parameter", "x"], ["'x'", "name=value"]),
+        (["simulate", "CONFIG", "--strategy", "random", "--p", "0.5", "--parameter", "x=1"], ["unknown key 'x'"]),
+        (["strategies", "fast"], ["unknown strategy 'fast'"]),
+        (["run", "CONFIG", "--out", "FILE"], ["FILE", "cannot be used"]),
+        (["certify", "CONFIG", "--p", "0.5", "--out", "FILE/c.json"], ["cannot be written"]),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(call, config, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "FILE").write_text("")
+    code, out, err = call(*[str(config) if argument == "CONFIG" else argument for argument in arguments])
+    assert code == 2
+    assert out == ""
+    assert len(err.strip().splitlines()) == 1
+    for word in words:
+        assert word in err
+
+
+def test_a_folder_keeps_to_its_experiment(call, config, tmp_path):
+    out = tmp_path / "out"
+    experiment.run(load_experiment(config), out, 1)
+    other = tmp_path / "other.yaml"
+    other.write_text(SMALL.replace("name: small", "name: other"))
+    code, _, err = call("run", other, "--out", out)
+    assert code == 2
+    assert "holds the experiment 'small'" in err
+
+
+def test_half_written_files_are_not_left_behind(tmp_path):
+    def fail():
+        with atomic_path(tmp_path / "file.txt") as part:
+            part.write_text("half")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(StoreError, match="cannot be written"), atomic_path(tmp_path) as part:
+        part.write_text("over a folder")
+
+
+def test_a_results_file_that_is_none_is_refused(tmp_path):
+    (tmp_path / "results.sqlite").write_text("not a database" * 100)
+    with pytest.raises(StoreError, match="cannot be used"):
+        Store(tmp_path)
+
+
+def test_help_teaches_every_command():
+    for command in app.registered_commands:
+        assert command.callback.__doc__
+
+
+def test_nothing_heavy_is_loaded_before_it_is_needed():
+    heavy = ("qutip", "cvxpy", "matplotlib", "scipy", "numpy")
+    code = f"import sys, entsched, entsched.cli; print([m for m in {heavy!r} if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+PLUGIN = """
+import numpy as np
+from entsched.behavior import Behavior
+from entsched.strategies import Resource, RoutingPlan, Scenario, Strategy, StrategyClass
+
+
+class Doubtful(Strategy):
+    name = "doubtful"
+    summary = "Coalesce equal types, toss a coin for the others."
+    strategy_class = StrategyClass.SYMMETRIC
+    resource = Resource.LOCAL
+    uses_splitting = False
+    bias: float = 0.5
+
+    def compile(self, scenario: Scenario) -> RoutingPlan:
+        n = len(scenario.workload.types)
+        return RoutingPlan(BODY)
+"""
+BODIES = {
+    "works": "Behavior.from_coalescing(np.where(np.eye(n), 0.8, self.bias))",
+    "raises": "1 / 0",
+    "signals": "Behavior(np.einsum('ay,bx->abxy', np.eye(n), np.eye(n)))",
+    "wrong shape": "Behavior.from_coalescing(np.full((n + 1, 1), 0.5))",
+}
+
+
+def _plugin(tmp_path, body):
+    """A package outside of entsched, installed by its metadata alone; returns the environment."""
+    site = tmp_path / "site"
+    info = site / "doubtful_plugin-1.0.dist-info"
+    info.mkdir(parents=True)
+    (site / "doubtful_plugin.py").write_text(PLUGIN.replace("BODY", body))
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: doubtful-plugin\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[entsched.strategies]\ndoubtful = doubtful_plugin:Doubtful\n")
+    return os.environ | {"PYTHONPATH": str(site)}
+
+
+@pytest.mark.parametrize(
+    "kind", ["works", "wrong shape", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("raises", "signals"))]
+)
+def test_a_plugin_from_outside_runs_or_is_named(tmp_path, kind):
+    environment = _plugin(tmp_path, BODIES[kind])
+    data = yaml.safe_load(SMALL) | {"strategies": ["random", {"name": "doubtful", "bias": 0.3}]}
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(data))
+    command = [sys.executable, "-m", "entsched.cli", "run", "c.yaml", "--out", "out"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
+    if kind == "works":
+        assert done.returncode == 0, done.stderr
+        assert "doubtful(bias=0.3)" in (tmp_path / "out" / "strategies.csv").read_text()
+    else:
+        assert done.returncode == 2
+        assert len(done.stderr.strip().splitlines()) == 1
+        assert "'doubtful'" in done.stderr
+
+
+def test_a_name_clash_is_an_error(tmp_path):
+    environment = _plugin(tmp_path, BODIES["works"])
+    points = next(tmp_path.rglob("entry_points.txt"))
+    points.write_text("[entsched.strategies]\nrandom = doubtful_plugin:Doubtful\n")
+    command = [sys.executable, "-m", "entsched.cli", "strategies"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 2
+    assert "two strategies are named 'random'" in done.stderr
