@@ -11,13 +11,13 @@ run: $(VENV)/ready  ## the main job: figures 1 and 2 with certificates
 	$(BIN)/python experiments/figure2_pareto_front.py $(RESULTS)
 
 test: $(VENV)/ready  ## all tests, the long simulations included
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(VENV)/ready  ## format, lint, types, fast tests and doctests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
 figures: run  ## all figures
 	$(BIN)/python experiments/figure3_gain_map.py $(RESULTS)

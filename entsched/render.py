@@ -11,6 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from entsched.experiment import StartProgress
 from entsched.report import Report, advantage_ranges, largest_advantage
@@ -203,11 +204,12 @@ def portrait(name: str) -> Row:
 
 def print_strategies(rows: list[Row]) -> None:
     """All strategies, a line each."""
-    table = Table()
-    for column in ("name", "class", "resource", "summary", "origin"):
-        table.add_column(column, no_wrap=column == "name")
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in ("name", "class", "resource", "summary"):
+        table.add_column(column, no_wrap=column != "summary")
     for row in rows:
-        table.add_row(*(row[key] for key in ("name", "class", "resource", "summary", "origin")))
+        plugin = "" if row["origin"] == "built in" else f" [{row['origin']}]"
+        table.add_row(row["name"], row["class"], row["resource"], Text(row["summary"] + plugin))
     Console().print(table)
 
 

@@ -1,8 +1,10 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -119,34 +121,33 @@ def test_strategies_are_listed_and_shown(call):
     assert "full-information" in call("strategies")[1]
 
 
-def test_a_run_writes_everything_and_resumes(call, config, tmp_path):
-    out = tmp_path / "out"
-    code, printed, _ = call("run", config, "--out", out, "--workers", "1")
-    assert code == 0
-    assert "Certified quantum advantage" in printed
-    written = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
-    expected = {
-        "bounds.csv",
-        "strategies.csv",
-        "fronts.csv",
-        "qos.csv",
-        "config.yaml",
-        "versions.json",
-        "results.sqlite",
-    }
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A folder with a finished run of the small experiment, which tests may add to but not change."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "small.yaml").write_text(SMALL)
+    experiment.run(load_experiment(folder / "small.yaml"), folder / "out", 1)
+    return folder / "out"
+
+
+@pytest.mark.xdist_group("finished")
+def test_a_run_writes_everything_and_resumes(call, config, finished):
+    written = {str(path.relative_to(finished)) for path in finished.rglob("*") if path.is_file()}
+    tables = {"bounds.csv", "strategies.csv", "fronts.csv", "qos.csv", "config.yaml", "versions.json", "results.sqlite"}
     figures = {f"figures/{name}.{kind}" for name in ("excess_wait", "pareto_front") for kind in ("pdf", "png", "csv")}
-    assert expected | figures <= written
+    assert tables | figures <= written
     assert not [name for name in written if ".part-" in name]
-    for certificate in (out / "certificates").iterdir():
+    for certificate in (finished / "certificates").iterdir():
         assert checker.check_text(certificate.read_text()).bound_s >= 0
-    with (out / "strategies.csv").open() as file:
+    with (finished / "strategies.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 5
     assert all(float(row["sim_mean_wait_s_low"]) < float(row["sim_mean_wait_s_high"]) for row in rows)
 
-    before = {path: path.stat().st_mtime_ns for path in (out / "figures").iterdir()}
-    assert json.loads(call("run", config, "--out", out, "--json")[1])["name"] == "small"
-    assert before == {path: path.stat().st_mtime_ns for path in (out / "figures").iterdir()}
+    before = {path: path.stat().st_mtime_ns for path in (finished / "figures").iterdir()}
+    assert "Certified quantum advantage" in call("run", config, "--out", finished)[1]
+    assert json.loads(call("run", config, "--out", finished, "--json")[1])["name"] == "small"
+    assert before == {path: path.stat().st_mtime_ns for path in (finished / "figures").iterdir()}
 
 
 def test_rows_do_not_depend_on_workers_order_or_interruption(config, tmp_path):
@@ -171,15 +172,13 @@ def test_rows_do_not_depend_on_workers_order_or_interruption(config, tmp_path):
     assert computed("one", 1) == computed("two", 2) == computed("back", 1, backwards=True) == computed("cut", 1)
 
 
-def test_plot_draws_again_and_several_runs_side_by_side(call, config, tmp_path):
-    out = tmp_path / "out"
-    experiment.run(load_experiment(config), out, 1)
-    (out / "figures" / "excess_wait.png").unlink()
-    assert call("plot", out)[0] == 0
-    assert (out / "figures" / "excess_wait.png").exists()
-    assert call("plot", out, out, "--out", tmp_path / "both")[0] == 0
+@pytest.mark.xdist_group("finished")
+def test_plot_draws_again_and_several_runs_side_by_side(call, finished, tmp_path):
+    assert call("plot", finished, "--out", tmp_path / "again")[0] == 0
+    assert (tmp_path / "again" / "excess_wait.png").exists()
+    assert call("plot", finished, finished, "--out", tmp_path / "both")[0] == 0
     assert (tmp_path / "both" / "pareto_front.pdf").read_bytes().startswith(b"%PDF")
-    assert call("plot", out, out)[0] == 2
+    assert call("plot", finished, finished)[0] == 2
     assert "no finished run" in call("plot", tmp_path)[2]
 
 
@@ -213,12 +212,11 @@ def test_bad_input_is_one_line_and_exit_code_2(call, config, tmp_path, monkeypat
         assert word in err
 
 
-def test_a_folder_keeps_to_its_experiment(call, config, tmp_path):
-    out = tmp_path / "out"
-    experiment.run(load_experiment(config), out, 1)
+@pytest.mark.xdist_group("finished")
+def test_a_folder_keeps_to_its_experiment(call, finished, tmp_path):
     other = tmp_path / "other.yaml"
     other.write_text(SMALL.replace("name: small", "name: other"))
-    code, _, err = call("run", other, "--out", out)
+    code, _, err = call("run", other, "--out", finished)
     assert code == 2
     assert "holds the experiment 'small'" in err
 
@@ -254,66 +252,93 @@ def test_nothing_heavy_is_loaded_before_it_is_needed():
     assert found.stdout.strip() == "[]"
 
 
+def _blocks(language):
+    """The code blocks of one language in the documented template."""
+    return re.findall(rf"```{language}\n(.*?)```", Path("docs/plugins.md").read_text(), re.DOTALL)
+
+
+def _run_plugin(folder, site, strategy):
+    data = yaml.safe_load(SMALL) | {"strategies": ["random", strategy]}
+    (folder / "c.yaml").write_text(yaml.safe_dump(data))
+    command = [sys.executable, "-m", "entsched.cli", "run", "c.yaml", "--out", "out"]
+    environment = os.environ | {"PYTHONPATH": str(site)}
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, check=False)
+
+
+def test_the_documented_template_runs_from_outside_the_package(tmp_path):
+    """The template of docs/plugins.md, word for word, installed as a package of its own."""
+    source, site = tmp_path / "source", tmp_path / "site"
+    source.mkdir()
+    (source / "my_strategies.py").write_text(_blocks("python")[0])
+    (source / "pyproject.toml").write_text(_blocks("toml")[0])
+    (source / "test_contract.py").write_text(_blocks("python")[1])
+    install = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--target",
+        str(site),
+        str(source),
+    ]
+    subprocess.run([sys.executable, *install], check=True)
+    done = _run_plugin(tmp_path, site, yaml.safe_load(_blocks("yaml")[0])["strategies"][1])
+    assert done.returncode == 0, done.stderr
+    assert "equal-together(together=0.8)" in (tmp_path / "out" / "strategies.csv").read_text()
+    contract = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(source)]
+    environment = os.environ | {"PYTHONPATH": str(site)}
+    assert subprocess.run(contract, cwd=source, env=environment, capture_output=True, check=False).returncode == 0
+
+
 PLUGIN = """
 import numpy as np
 from entsched.behavior import Behavior
-from entsched.strategies import Resource, RoutingPlan, Scenario, Strategy, StrategyClass
+from entsched.strategies import Resource, RoutingPlan, Strategy, StrategyClass
 
 
 class Doubtful(Strategy):
-    name = "doubtful"
-    summary = "Coalesce equal types, toss a coin for the others."
-    strategy_class = StrategyClass.SYMMETRIC
-    resource = Resource.LOCAL
-    uses_splitting = False
-    bias: float = 0.5
+    name, summary = "doubtful", "breaks its contract"
+    strategy_class, resource, uses_splitting = StrategyClass.SYMMETRIC, Resource.LOCAL, False
 
-    def compile(self, scenario: Scenario) -> RoutingPlan:
+    def compile(self, scenario):
         n = len(scenario.workload.types)
         return RoutingPlan(BODY)
 """
 BODIES = {
-    "works": "Behavior.from_coalescing(np.where(np.eye(n), 0.8, self.bias))",
     "raises": "1 / 0",
     "signals": "Behavior(np.einsum('ay,bx->abxy', np.eye(n), np.eye(n)))",
     "wrong shape": "Behavior.from_coalescing(np.full((n + 1, 1), 0.5))",
 }
 
 
-def _plugin(tmp_path, body):
-    """A package outside of entsched, installed by its metadata alone; returns the environment."""
+def _plugin(tmp_path, body, name="doubtful"):
+    """A package outside of entsched, installed by its metadata alone."""
     site = tmp_path / "site"
     info = site / "doubtful_plugin-1.0.dist-info"
     info.mkdir(parents=True)
     (site / "doubtful_plugin.py").write_text(PLUGIN.replace("BODY", body))
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: doubtful-plugin\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[entsched.strategies]\ndoubtful = doubtful_plugin:Doubtful\n")
-    return os.environ | {"PYTHONPATH": str(site)}
+    (info / "entry_points.txt").write_text(f"[entsched.strategies]\n{name} = doubtful_plugin:Doubtful\n")
+    return site
 
 
 @pytest.mark.parametrize(
-    "kind", ["works", "wrong shape", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("raises", "signals"))]
+    "kind", ["wrong shape", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("raises", "signals"))]
 )
-def test_a_plugin_from_outside_runs_or_is_named(tmp_path, kind):
-    environment = _plugin(tmp_path, BODIES[kind])
-    data = yaml.safe_load(SMALL) | {"strategies": ["random", {"name": "doubtful", "bias": 0.3}]}
-    (tmp_path / "c.yaml").write_text(yaml.safe_dump(data))
-    command = [sys.executable, "-m", "entsched.cli", "run", "c.yaml", "--out", "out"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
-    if kind == "works":
-        assert done.returncode == 0, done.stderr
-        assert "doubtful(bias=0.3)" in (tmp_path / "out" / "strategies.csv").read_text()
-    else:
-        assert done.returncode == 2
-        assert len(done.stderr.strip().splitlines()) == 1
-        assert "'doubtful'" in done.stderr
+def test_a_broken_plugin_is_named_in_one_line(tmp_path, kind):
+    done = _run_plugin(tmp_path, _plugin(tmp_path, BODIES[kind]), "doubtful")
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "'doubtful'" in done.stderr
+    assert not (tmp_path / "out" / "strategies.csv").exists()
 
 
 def test_a_name_clash_is_an_error(tmp_path):
-    environment = _plugin(tmp_path, BODIES["works"])
-    points = next(tmp_path.rglob("entry_points.txt"))
-    points.write_text("[entsched.strategies]\nrandom = doubtful_plugin:Doubtful\n")
+    site = _plugin(tmp_path, BODIES["raises"], name="random")
     command = [sys.executable, "-m", "entsched.cli", "strategies"]
+    environment = os.environ | {"PYTHONPATH": str(site)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 2
     assert "two strategies are named 'random'" in done.stderr

@@ -81,10 +81,10 @@ def draw(workload: Workload, pairs: int, seeds: np.random.SeedSequence) -> Draws
 
 
 def _a_first(order: str, requirements: Floats, rng: np.random.Generator) -> NDArray[np.bool_]:
-    coin = rng.random(requirements.shape[1]) < 0.5
+    coin: NDArray[np.bool_] = np.less(rng.random(requirements.shape[1]), 0.5)
     if order == "random":
         return coin
     if order == "a_first":
         return np.ones_like(coin)
-    ahead: Floats = requirements[1] - requirements[0]
-    return np.logical_or(ahead > 0, np.logical_and(ahead == 0, coin))
+    ahead = requirements[1] - requirements[0]
+    return np.where(ahead == 0, coin, ahead > 0).astype(np.bool_)
