@@ -265,6 +265,7 @@ def _run_plugin(folder, site, strategy):
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, check=False)
 
 
+@pytest.mark.slow
 def test_the_documented_template_runs_from_outside_the_package(tmp_path):
     """The template of docs/plugins.md, word for word, installed as a package of its own."""
     source, site = tmp_path / "source", tmp_path / "site"

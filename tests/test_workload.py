@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -96,6 +98,15 @@ def test_trace_is_read_scaled_and_binned(tmp_path):
     assert law.mean_service_s == pytest.approx(2.5)
     assert law.resolved().values_s == pytest.approx((1.5, 3.5))
     assert law.mean_minimum_s == pytest.approx(np.minimum.outer(law.values, law.values).mean())
+
+
+@pytest.mark.skipif("ENTSCHED_TRACE" not in os.environ, reason="ENTSCHED_TRACE does not name the full trace")
+def test_the_shipped_table_of_bins_comes_from_the_trace():
+    full = Trace(law="trace", path=os.environ["ENTSCHED_TRACE"], column="GeneratedTokens", bins=32)
+    table = Trace(
+        law="trace", path="configs/data/azure-llm-conv-2023-bins.csv", column="mean_generated_tokens", bins=32
+    )
+    assert table.resolved().values_s == pytest.approx(full.resolved().values_s, rel=1e-12)
 
 
 @pytest.mark.parametrize(

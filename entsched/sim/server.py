@@ -1,4 +1,4 @@
-"""A server in simpy: customers in order of arrival, and a baseline task that they interrupt."""
+"""A server in simpy: a baseline task that customers interrupt, and customers in order of arrival."""
 
 from __future__ import annotations
 
@@ -24,46 +24,31 @@ class Server:
         self, env: Environment, arrivals_s: list[float], requirements_s: list[float], waits_s: list[float]
     ) -> None:
         self.stretches: list[tuple[float, float]] = []
-        self._env = env
-        self._arrivals_s = arrivals_s
-        self._requirements_s = requirements_s
-        self._waits_s = waits_s
         self._queue: deque[int] = deque()
-        self._busy = False
-        self._idle = Event(env)
-        self._depart = self._departure
-        self._baseline = env.process(self._run_baseline())
+        self._idle = True
+        self._process = env.process(self._run(env, arrivals_s, requirements_s, waits_s))
 
     def submit(self, customer: int) -> None:
-        """Take a customer in: into service if the server is idle, into the queue otherwise."""
-        if self._busy:
-            self._queue.append(customer)
-        else:
-            self._busy = True
-            self._baseline.interrupt()
-            self._idle = Event(self._env)
-            self._serve(customer)
+        """Take a customer in; if none is here, it interrupts the baseline task."""
+        self._queue.append(customer)
+        if self._idle:
+            self._idle = False
+            self._process.interrupt()
 
-    def _serve(self, customer: int) -> None:
-        env = self._env
-        self._waits_s[customer] = env.now - self._arrivals_s[customer]
-        Timeout(env, self._requirements_s[customer]).callbacks.append(self._depart)
-
-    def _departure(self, _: Event) -> None:
-        if self._queue:
-            self._serve(self._queue.popleft())
-        else:
-            self._busy = False
-            self._idle.succeed()
-
-    def _run_baseline(self) -> Generator[Event, None, None]:
-        """Run whenever no customer is here; every interruption ends a stretch."""
-        env = self._env
-        until_interrupted = Event(env)
+    def _run(
+        self, env: Environment, arrivals_s: list[float], requirements_s: list[float], waits_s: list[float]
+    ) -> Generator[Event, None, None]:
+        """Run the baseline task until a customer interrupts it, serve until none is left, and again."""
+        queue, stretches = self._queue, self.stretches
+        baseline = Event(env)  # never succeeds: only an interruption ends a stretch
         while True:
             start = env.now
             try:
-                yield until_interrupted
+                yield baseline
             except Interrupt:
-                self.stretches.append((env.now, env.now - start))
-            yield self._idle
+                stretches.append((env.now, env.now - start))
+            while queue:
+                customer = queue.popleft()
+                waits_s[customer] = env.now - arrivals_s[customer]
+                yield Timeout(env, requirements_s[customer])
+            self._idle = True
