@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from entsched.report import SETS, Report, advantage_ranges
@@ -75,7 +76,7 @@ def excess_wait(report: Report, path: Path) -> Path:
     """Excess wait J against splitting probability p: exact curves, simulated points, advantage."""
     rows: list[Row] = []
     with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(5.2, 3.6), layout="constrained")
+        figure, axes = plt.subplots(figsize=(5.2, 4.2), layout="constrained")
         for low, high in advantage_ranges(report.bounds):
             axes.axvspan(low, high, color="#fff3e0", lw=0, zorder=0)
         p = [row["splitting"] for row in report.bounds]
@@ -104,12 +105,11 @@ def excess_wait(report: Report, path: Path) -> Path:
         axes.set(
             xlabel="splitting probability $p = P(a \\neq b)$",
             ylabel="excess mean wait $J$ per customer (s)",
-            xlim=(0, 1),
-            ylim=(0, None),
+            xlim=(-0.02, 1.02),
         )
         if advantage_ranges(report.bounds):
             axes.fill_between([], [], [], color="#fff3e0", label="certified quantum advantage")
-        _legend(axes, [report])
+        _legend(figure, [report], stars=False)
         return _save(figure, path, rows)
 
 
@@ -118,24 +118,28 @@ def pareto_front(reports: Sequence[Report], path: Path) -> Path:
     rows: list[Row] = []
     with plt.rc_context(STYLE):
         figure, grid = plt.subplots(
-            1, len(reports), figsize=(4.6 * len(reports) + 0.4, 3.6), layout="constrained", squeeze=False
+            1, len(reports), figsize=(4.6 * len(reports) + 0.4, 4.2), layout="constrained", squeeze=False
         )
         for axes, report in zip(grid[0], reports, strict=True):
             rows += _front_panel(axes, report)
-            if len(reports) > 1:
-                axes.set_title(report.experiment.name)
-        _legend(grid[0][0], reports)
+            axes.set_title(f"{report.experiment.name}: {report.experiment.baseline.formula}", fontsize=9)
+        _legend(figure, reports, stars=True)
         return _save(figure, path, rows)
 
 
-def _legend(axes: Axes, reports: Sequence[Report]) -> None:
-    """The legend, with what circles and stars mean where there are any."""
+def _legend(figure: Figure, reports: Sequence[Report], stars: bool) -> None:
+    """One legend below all panels, with what circles and stars mean where there are any."""
+    entries: dict[str, Any] = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, handle)
     if any(_simulated(report) for report in reports):
-        axes.plot([], [], "o", ms=4, color="#444444", mfc="white", label="simulation, 95 % interval")
-    if axes.get_ylabel().startswith("baseline") and any(report.qos for report in reports):
-        limits = sorted({f"{row['max_wait_s']:g} s" for report in reports for row in report.qos})
-        axes.plot([], [], "*", ms=9, color="#444444", mec="white", label=f"best $R$ with $W \\leq$ {', '.join(limits)}")
-    axes.legend()
+        entries["simulation, 95 % interval"] = Line2D([], [], ls="none", marker="o", ms=4, color="#444444", mfc="white")
+    limits = sorted({f"{row['max_wait_s']:g} s" for report in reports for row in report.qos}) if stars else []
+    if limits:
+        label = f"best $R$ with $W \\leq$ {', '.join(limits)}"
+        entries[label] = Line2D([], [], ls="none", marker="*", ms=9, color="#444444", mec="white")
+    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=2)
 
 
 def _front_panel(axes: Axes, report: Report) -> list[Row]:
@@ -167,7 +171,7 @@ def _front_panel(axes: Axes, report: Report) -> list[Row]:
             for w, r in zip(values, heights, strict=True)
         ]
     rows += _qos_marks(axes, report)
-    axes.set(xlabel="mean wait $W$ (s)", ylabel=f"baseline throughput $R$ ({_unit(report)})")
+    axes.set(xlabel="mean wait $W$ (s)", ylabel=f"baseline throughput $R$ ({report.experiment.baseline.unit})")
     return rows
 
 
@@ -198,7 +202,7 @@ def gain_map(report: Report, path: Path) -> Path:
     gains = {(row["load"], row["scv"]): row["relative_gain"] for row in report.gains}
     table = np.array([[100 * gains[load, scv] for load in loads] for scv in scvs])
     with plt.rc_context(STYLE | {"axes.grid": False}):
-        figure, axes = plt.subplots(figsize=(5.2, 3.6), layout="constrained")
+        figure, axes = plt.subplots(figsize=(5.2, 4.2), layout="constrained")
         mesh = axes.pcolormesh(loads, range(len(scvs)), table, cmap="cividis", vmin=0, shading="nearest")
         axes.set_yticks(range(len(scvs)), [f"{scv:g}" for scv in scvs])
         law = report.experiment.workload.service.law
@@ -255,15 +259,6 @@ def _marker(label: str, report: Report) -> dict[str, Any]:
         "color": OTHER_COLOURS[place % len(OTHER_COLOURS)],
         "label": label,
     }
-
-
-def _unit(report: Report) -> str:
-    baseline = report.experiment.baseline
-    if baseline.law == "power":
-        return f"s$^{{{baseline.exponent:g}}}$ per s"
-    if baseline.law == "saturating":
-        return f"output per s, $T \\leq {baseline.maximum:g}$"
-    return "output per s"
 
 
 def _save(figure: Figure, path: Path, rows: Sequence[Row]) -> Path:

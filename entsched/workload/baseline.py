@@ -38,6 +38,16 @@ class BaselineReward(Section, ABC):
     def endless_rate(self) -> float:
         """The limit of T(t) / t for an endless stretch; infinite if T outgrows every line."""
 
+    @property
+    @abstractmethod
+    def formula(self) -> str:
+        """T(t) with its parameters, as mathematical text for figures."""
+
+    @property
+    def unit(self) -> str:
+        """The unit of output per second, as text for figures."""
+        return "output per s"
+
     @abstractmethod
     def output(self, stretch_s: Floats) -> Floats:
         """T(t) for an array of stretches in seconds."""
@@ -82,6 +92,14 @@ class Power(BaselineReward):
     def endless_rate(self) -> float:
         return math.inf if self.exponent > 1 else float(self.exponent == 1)
 
+    @property
+    def formula(self) -> str:
+        return f"$T(t) = t^{{{self.exponent:g}}}$"
+
+    @property
+    def unit(self) -> str:
+        return f"s$^{{{self.exponent:g}}}$ per s"
+
     def output(self, stretch_s: Floats) -> Floats:
         return stretch_s**self.exponent
 
@@ -104,6 +122,12 @@ class Saturating(BaselineReward):
     strictly_convex: ClassVar[bool] = False
     endless_rate: ClassVar[float] = 0.0
 
+    @property
+    def formula(self) -> str:
+        power = f"^{{{self.exponent:g}}}"
+        scale = "" if self.maximum == 1 else rf"{self.maximum:g}\,"
+        return rf"$T(t) = {scale}(1 - e^{{-t/{self.time_constant_s:g}\,s}}){power}$"
+
     def output(self, stretch_s: Floats) -> Floats:
         return self.maximum * (-np.expm1(-stretch_s / self.time_constant_s)) ** self.exponent
 
@@ -125,6 +149,10 @@ class Affine(BaselineReward):
     strictly_convex: ClassVar[bool] = False
     endless_rate: ClassVar[float] = 1.0
 
+    @property
+    def formula(self) -> str:
+        return rf"$T(t) = \max(0, t - {self.setup_s:g}\,s)$"
+
     def output(self, stretch_s: Floats) -> Floats:
         return np.maximum(0.0, stretch_s - self.setup_s)
 
@@ -143,6 +171,10 @@ class Linear(BaselineReward):
     @property
     def endless_rate(self) -> float:
         return self.slope
+
+    @property
+    def formula(self) -> str:
+        return f"$T(t) = {self.slope:g}\\,t$"
 
     def output(self, stretch_s: Floats) -> Floats:
         return self.slope * stretch_s
