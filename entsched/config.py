@@ -14,10 +14,12 @@ from entsched.sim.task import Measurement
 from entsched.strategies.choice import StrategyChoice
 from entsched.validation import Positive, Probability, Section, first_problem
 from entsched.workload import Baseline, Workload
+from entsched.workload.service import TwoMomentLaw
 from entsched.workload.trace import Trace
 
 MAX_CONFIG_BYTES = 4_000_000
 MAX_POINTS = 10_001
+MAX_RUNS = 1_000_000
 
 
 class Range(Section):
@@ -68,7 +70,7 @@ class Simulation(Section):
     """
 
     engine: Literal["simpy"] = "simpy"
-    pairs: Annotated[int, Field(ge=10, le=10_000_000)] = 50_000
+    pairs: Annotated[int, Field(ge=10, le=2_000_000)] = 50_000
     replications: Annotated[int, Field(ge=1, le=10_000)] = 10
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     warmup_fraction: Annotated[float, Field(ge=0, le=0.9)] = 0.1
@@ -115,8 +117,15 @@ class Experiment(Section):
         twice = sorted({label for label in labels if labels.count(label) > 1})
         if twice:
             raise ValueError(f"strategies: {twice[0]!r} stands twice, allowed: once")
+        if self.simulation is not None:
+            points = len(self.simulation.splitting or self.splitting)
+            runs = len(self.strategies) * points * self.simulation.replications
+            if runs > MAX_RUNS:
+                raise ValueError(
+                    f"simulation: {runs} runs (strategies x splitting x replications), allowed: {MAX_RUNS}"
+                )
         if self.map is not None:
-            if not hasattr(self.workload.service, "scv") or self.workload.joint is not None:
+            if not isinstance(self.workload.service, TwoMomentLaw) or self.workload.joint is not None:
                 raise ValueError(
                     f"map: service law {self.workload.service.law!r} has no scv to vary, "
                     "allowed: hyperexponential or lognormal, independent"

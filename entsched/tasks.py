@@ -152,6 +152,3 @@ class GainTask(Task):
             if gain > best["relative_gain"]:
                 best |= {"relative_gain": gain, "splitting": p}
         return best
-
-
-AnyTask = Annotated[BoundTask | ExactTask | SimulationTask | GainTask, Field(discriminator="kind")]

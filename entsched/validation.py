@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 Positive = Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
-#: The largest alphabet of types: beyond it a routing game no longer fits in memory.
-MAX_TYPES = 4096
+#: The largest alphabet of types: beyond it a routing game takes minutes and gigabytes.
+MAX_TYPES = 1000
 
 
 class Section(BaseModel):

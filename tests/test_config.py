@@ -98,6 +98,13 @@ def test_ranges_lists_and_strategies_are_spread(tmp_path):
         ("strategies", [3], ["given 3"]),
         ("simulation.pairs", 10**12, ["simulation.pairs", "1000000000000"]),
         ("simulation.pairs", 1000.5, ["simulation.pairs", "1000.5"]),
+        ("simulation.replications", 10**12, ["simulation.replications"]),
+        (
+            "simulation",
+            {"replications": 10_000, "splitting": {"start": 0.0, "stop": 1.0, "num": 101}},
+            ["2020000 runs"],
+        ),
+        ("workload.service", {"law": "exponential", "mean_s": 1.0, "bins": 10**6}, ["service.bins", "1000000"]),
         ("simulation.engine", "fast", ["simulation.engine", "'fast'", "simpy"]),
         ("simulation.warmup_fraction", 1.0, ["simulation.warmup_fraction"]),
         ("simulation.seed", -1, ["simulation.seed"]),

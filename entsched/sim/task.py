@@ -36,7 +36,7 @@ class Replication(Section):
     baseline: Baseline
     strategy: StrategyChoice
     splitting: Probability | None
-    pairs: Annotated[int, Field(ge=10, le=10_000_000)]
+    pairs: Annotated[int, Field(ge=10, le=2_000_000)]
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     replication: Annotated[int, Field(ge=0)]
     warmup_fraction: Annotated[float, Field(ge=0, le=0.9)] = 0.1

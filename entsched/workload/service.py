@@ -184,23 +184,11 @@ class Exponential(ServiceLaw):
         return self.mean_s * (u + tail * log_tail)
 
 
-class Hyperexponential(ServiceLaw):
-    """Two exponential phases with balanced means, from mean and squared coefficient of variation.
+class TwoMomentLaw(ServiceLaw):
+    """A law given by its mean and its squared coefficient of variation ``scv``."""
 
-    Phase i has probability p_i and mean m_i with p_1 m_1 = p_2 m_2 and
-    p_1 = (1 + sqrt((scv - 1) / (scv + 1))) / 2.
-    """
-
-    law: Literal["hyperexponential"]
     mean_s: Positive
-    scv: Annotated[float, Field(ge=1, le=1e6, allow_inf_nan=False)]
-
-    @cached_property
-    def phases(self) -> tuple[Floats, Floats]:
-        """The probabilities and the means (seconds) of the two phases."""
-        lean = math.sqrt((self.scv - 1) / (self.scv + 1))
-        p = np.array([(1 + lean) / 2, (1 - lean) / 2])
-        return p, self.mean_s / (2 * p)
+    scv: float
 
     @property
     def mean_service_s(self) -> float:
@@ -209,6 +197,24 @@ class Hyperexponential(ServiceLaw):
     @property
     def second_moment_s2(self) -> float:
         return (1 + self.scv) * self.mean_s**2
+
+
+class Hyperexponential(TwoMomentLaw):
+    """Two exponential phases with balanced means, from mean and squared coefficient of variation.
+
+    Phase i has probability p_i and mean m_i with p_1 m_1 = p_2 m_2 and
+    p_1 = (1 + sqrt((scv - 1) / (scv + 1))) / 2.
+    """
+
+    law: Literal["hyperexponential"]
+    scv: Annotated[float, Field(ge=1, le=1e6, allow_inf_nan=False)]
+
+    @cached_property
+    def phases(self) -> tuple[Floats, Floats]:
+        """The probabilities and the means (seconds) of the two phases."""
+        lean = math.sqrt((self.scv - 1) / (self.scv + 1))
+        p = np.array([(1 + lean) / 2, (1 - lean) / 2])
+        return p, self.mean_s / (2 * p)
 
     @property
     def mean_minimum_s(self) -> float:
@@ -236,25 +242,16 @@ class Hyperexponential(ServiceLaw):
         return area
 
 
-class Lognormal(ServiceLaw):
+class Lognormal(TwoMomentLaw):
     """Lognormal from mean and squared coefficient of variation; log S has variance log(1 + scv)."""
 
     law: Literal["lognormal"]
-    mean_s: Positive
     scv: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 
     @property
     def sigma(self) -> float:
         """The standard deviation of log S."""
         return math.sqrt(math.log1p(self.scv))
-
-    @property
-    def mean_service_s(self) -> float:
-        return self.mean_s
-
-    @property
-    def second_moment_s2(self) -> float:
-        return (1 + self.scv) * self.mean_s**2
 
     @property
     def mean_minimum_s(self) -> float:
