@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -40,8 +41,12 @@ def run(
     from entsched.config import load_experiment
 
     loaded = load_experiment(config)
-    with render.progress() as progress:
-        report = experiment.run(loaded, out, workers, progress)
+    try:
+        with render.progress() as progress:
+            report = experiment.run(loaded, out, workers, progress)
+    except KeyboardInterrupt:
+        typer.echo("entsched: interrupted; what is done is kept, run again to go on", err=True)
+        raise typer.Exit(130) from None
     summary = render.summary(report)
     _print(summary) if as_json else render.print_summary(report, summary, out)
 
@@ -193,6 +198,7 @@ def _print(document: Any) -> None:
 
 def main() -> None:
     """Entry point of the command ``entsched``: errors a user can cause are one line and exit code 2."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
     except EntschedError as error:

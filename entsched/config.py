@@ -29,6 +29,15 @@ class Range(Section):
     stop: Annotated[float, Field(allow_inf_nan=False)]
     num: Annotated[int, Field(ge=1, le=MAX_POINTS)]
 
+    @model_validator(mode="after")
+    def _ascends(self) -> Range:
+        if not self.start < self.stop or self.num < 2:
+            raise ValueError(
+                f"given start {self.start:g}, stop {self.stop:g}, num {self.num}, "
+                "allowed: start below stop, and num of 2 or more"
+            )
+        return self
+
     def values(self) -> tuple[float, ...]:
         """The values, ends included, rounded to 12 digits so that 0.05 steps read as such."""
         return tuple(float(v) for v in np.linspace(self.start, self.stop, self.num).round(12))
@@ -40,8 +49,7 @@ def _spread(value: Any) -> Any:
         try:
             return Range(**value).values()
         except (ValidationError, TypeError) as error:
-            problem = first_problem(error) if isinstance(error, ValidationError) else str(error)
-            raise ValueError(f"{problem}, allowed: a list, or {{start, stop, num}}") from None
+            raise ValueError(first_problem(error) if isinstance(error, ValidationError) else str(error)) from None
     if not isinstance(value, list | tuple):
         raise ValueError(f"given {value!r}, allowed: a list, or {{start, stop, num}}")
     return tuple(value)
@@ -117,6 +125,9 @@ class Experiment(Section):
         twice = sorted({label for label in labels if labels.count(label) > 1})
         if twice:
             raise ValueError(f"strategies: {twice[0]!r} stands twice, allowed: once")
+        for values in (self.splitting, self.simulation.splitting if self.simulation else None):
+            if values is not None and len(set(values)) < len(values):
+                raise ValueError("splitting: a value stands twice, allowed: once")
         if self.simulation is not None:
             points = len(self.simulation.splitting or self.splitting)
             runs = len(self.strategies) * points * self.simulation.replications
@@ -190,13 +201,18 @@ def load_experiment(path: str | Path) -> Experiment:
 def to_yaml(experiment: Experiment) -> str:
     """The experiment as it was understood, defaults included, in YAML that reads back as the same.
 
-    A trace with bins is written as its discrete law, so that the text stands alone.
+    A trace with bins is written as its discrete law, with a comment on where it came from, so that
+    the text stands alone.
     """
+    origin = ""
     data = experiment.model_dump(mode="json", exclude_none=True)
     if isinstance(law := experiment.workload.service, Trace):
+        origin = (
+            f"# service: column {law.column!r} of {law.path!r}, {law.seconds_per_unit:g} s per unit, {law.bins} bins\n"
+        )
         data["workload"]["service"] = law.resolved().model_dump(mode="json", exclude_none=True)
     data["strategies"] = [{"name": choice.name, **choice.parameters} for choice in experiment.strategies]
-    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+    return origin + yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
 
 
 def _read(path: Path) -> str:

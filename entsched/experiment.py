@@ -17,7 +17,8 @@ from entsched.config import Experiment, load_experiment, to_yaml
 from entsched.errors import ConfigError, StoreError
 from entsched.games import checker
 from entsched.games.certificate import classical_certificate
-from entsched.routing import classical_optimum
+from entsched.games.classical import deterministic_oracle
+from entsched.routing import classical_optimum, routing_game
 from entsched.store import Store, write_csv, write_text
 from entsched.strategies.choice import StrategyChoice
 from entsched.validation import first_problem
@@ -46,6 +47,8 @@ def run(
     StoreError
         If the folder cannot be written, or holds another experiment.
     """
+    if not (out / "results.sqlite").exists():
+        _try_out(experiment)
     with Store(out) as store:
         _claim(out, experiment)
         todo = sweep.missing(sweep.plan(experiment), store)
@@ -128,6 +131,15 @@ def simulate_single(one: Experiment, workers: int | None, progress: StartProgres
         "exact": {name: exact.get(name) for name in names},
         "details": exact["details"],
     }
+
+
+def _try_out(experiment: Experiment) -> None:
+    """Refuse what cannot work before anything is written: the game's size, every strategy once."""
+    deterministic_oracle(routing_game(experiment.workload))
+    for task in {task.strategy: task for task in reversed(sweep.plan(experiment).exact)}.values():
+        task.evaluate()
+    for replication in {task.strategy: task for task in sweep.plan(experiment).simulations}.values():
+        replication.model_copy(update={"pairs": 10}).simulate()
 
 
 def _finite(value: float) -> float | None:

@@ -72,6 +72,8 @@ def print_summary(report: Report, short: Row, out: Path) -> None:
         console.print(_advantage_text(short), highlight=False)
     if report.qos:
         console.print(_qos_table(report))
+        if any(row["splitting"] is None for row in report.qos):
+            console.print("note: a set without numbers keeps this promise at no p; even p = 1 waits longer")
     if len(report.experiment.workload.types) == 1:
         console.print("note: the routers see one type only, so no strategy can tell requests apart; set service.bins")
     if short["largest_gain"]:
@@ -90,7 +92,7 @@ def _strategy_table(report: Report) -> Table:
         padding=(0, 1, 0, 0),
     )
     for column in ("strategy", "p", "W", "W simulated", "R", "R simulated"):
-        table.add_column(column, justify="left" if column == "strategy" else "right", no_wrap=True)
+        table.add_column(column, justify="left" if column == "strategy" else "right", no_wrap=column != "strategy")
     simulated = [row for row in report.strategies if "sim_mean_wait_s" in row] or report.strategies
     for row in simulated:
         split = row["splitting"] if row["splitting"] is not None else row.get("split_fraction")
@@ -109,9 +111,11 @@ def _advantage_text(short: Row) -> str:
     largest = short["largest_advantage"]
     if largest is None:
         return "No certified quantum advantage at any p that was bounded: entanglement does not help here."
-    ranges = ", ".join(f"{low:g} to {high:g}" for low, high in short["certified_advantage"])
+    ranges = ", ".join(
+        f"{low:g} to {high:g}" if low < high else f"{low:g}" for low, high in short["certified_advantage"]
+    )
     return (
-        f"Certified quantum advantage at p in {ranges}; largest at p = {largest['splitting']:g}: "
+        f"Certified quantum advantage, with perfect pairs, at p in {ranges}; largest at p = {largest['splitting']:g}: "
         f"{largest['advantage_s']:.6g} s of mean wait (classical J >= {largest['classical_lower_s']:.6g} s, "
         f"quantum J = {largest['quantum_upper_s']:.6g} s; base wait {short['base_wait_s']:.6g} s)"
     )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -44,6 +47,8 @@ def plan(experiment: Experiment) -> Plan:
     (1, 1, 3)
     """
     workload, baseline = experiment.workload, experiment.baseline
+    simulated = experiment.simulation.splitting if experiment.simulation else None
+    points = sorted({*experiment.splitting, *(simulated or ())})
     gains: tuple[GainTask, ...] = ()
     if experiment.map is not None:
         gains = tuple(
@@ -56,7 +61,7 @@ def plan(experiment: Experiment) -> Plan:
         exact=tuple(
             ExactTask(workload=workload, baseline=baseline, strategy=choice, splitting=p)
             for choice in experiment.strategies
-            for p in (experiment.splitting if choice.strategy.uses_splitting else (None,))
+            for p in (points if choice.strategy.uses_splitting else (None,))
         ),
         simulations=tuple(_simulations(experiment, experiment.simulation)) if experiment.simulation else (),
         gains=gains,
@@ -105,7 +110,7 @@ def run(todo: list[tuple[str, Task]], store: Store, workers: int, progress: Prog
             store.put(key, task.kind, task.evaluate())
             progress(task.kind)
         return
-    with ProcessPoolExecutor(workers) as executor:
+    with ProcessPoolExecutor(workers, initializer=_begin_worker, initargs=(os.getpid(),)) as executor:
         try:
             for key, task, row in _evaluated(todo, executor, workers * AHEAD):
                 store.put(key, task.kind, row)
@@ -129,6 +134,19 @@ def _evaluated(todo: list[tuple[str, Task]], executor: Executor, ahead: int) -> 
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             key, task = running.pop(future)
             yield key, task, future.result()
+
+
+def _begin_worker(parent: int) -> None:
+    """Leave interrupts to the parent, and end with it, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def default_workers() -> int:

@@ -23,7 +23,7 @@ from entsched.sim.task import Replication, figures_as_row
 from entsched.strategies import registry
 from entsched.strategies.base import JointPlan
 from entsched.strategies.choice import StrategyChoice
-from entsched.strategies.compiling import MEMORYLESS, memoryless_table
+from entsched.strategies.compiling import MEMORYLESS, blaming, memoryless_table
 from entsched.validation import Probability, Section
 from entsched.workload import Baseline, Workload
 
@@ -107,7 +107,8 @@ class ExactTask(Task):
         if self.strategy.strategy.strategy_class not in MEMORYLESS:
             return row
         table = memoryless_table(plan, self.workload, self.strategy.name)
-        metrics = queueing.evaluate(self.workload, table, self.baseline)
+        with blaming(self.strategy.label, "cannot be evaluated"):
+            metrics = queueing.evaluate(self.workload, table, self.baseline)
         latency_s = plan.latency_s if isinstance(plan, JointPlan) else 0.0
         return row | {
             "mean_wait_s": metrics.mean_wait_s + latency_s,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-Positive = Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)]
+#: A positive quantity within what floating point carries safely through powers and products.
+Positive = Annotated[float, Field(ge=1e-9, le=1e9, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 #: The largest alphabet of types: beyond it a routing game takes minutes and gigabytes.
@@ -17,6 +18,16 @@ class Section(BaseModel):
     """A frozen part of a configuration: unknown keys and text in place of numbers are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown_keys(cls, data: Any) -> Any:
+        """Say which keys there are; a misspelt key is the reason that another is missing."""
+        unknown = [key for key in data if key not in cls.model_fields] if isinstance(data, dict) else []
+        if unknown:
+            known = ", ".join(cls.model_fields) or "none"
+            raise ValueError(f"unknown key {unknown[0]!r}, given {_shortened(data[unknown[0]])}, allowed: {known}")
+        return data
 
     def __eq__(self, other: object) -> bool:
         """Equal content; what properties have cached (arrays) plays no part."""
@@ -32,8 +43,6 @@ class Section(BaseModel):
 def first_problem(error: ValidationError) -> str:
     """The first thing wrong, in one line: the path of the key, what was given, what is allowed.
 
-    Unknown keys come before all else: a misspelt key is the reason that another is missing.
-
     Examples
     --------
     >>> class Sweep(Section):
@@ -44,24 +53,34 @@ def first_problem(error: ValidationError) -> str:
     ...     print(first_problem(error))
     rate_hz: given '1e-3', allowed: a number (YAML reads 1e-3 as text: write 1.0e-3)
     """
-    problem = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+    problem = error.errors()[0]
     kind, given = problem["type"], _shortened(problem["input"])
     path = ".".join(str(part) for part in _without_tags(problem["loc"]))
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    if kind == "extra_forbidden":
-        parent, _, key = path.rpartition(".")
-        return f"{parent + ': ' if parent else ''}unknown key {key!r}, given {given}, allowed: the documented keys"
     if kind == "missing":
         return f"{path}: missing, allowed: a value for this key"
     if kind == "union_tag_not_found":
         return f"{path}: no key 'law', given {given}, allowed: one of {problem['ctx'].get('expected_tags', 'the laws')}"
     if kind == "union_tag_invalid":
         return f"{path}.law: given {problem['ctx']['tag']!r}, allowed: {problem['ctx']['expected_tags']}"
-    if kind == "value_error" and "allowed:" in message:
+    if kind == "value_error":
         return f"{path}: {message}" if path else message
+    if kind in PLAIN:
+        message = PLAIN[kind].format(**problem.get("ctx", {}))
     if kind in ("float_type", "int_type") and isinstance(problem["input"], str):
         message = "a number (YAML reads 1e-3 as text: write 1.0e-3)"
     return f"{path + ': ' if path else ''}given {given}, allowed: {message}"
+
+
+#: What some kinds of problems mean, in the words of a YAML file.
+PLAIN = {
+    "too_short": "at least {min_length} entries",
+    "too_long": "at most {max_length} entries",
+    "tuple_type": "a list",
+    "dict_type": "a mapping of keys",
+    "model_type": "a mapping of keys",
+    "model_attributes_type": "a mapping of keys",
+}
 
 
 def _shortened(value: Any, limit: int = 60) -> str:

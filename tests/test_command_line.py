@@ -1,9 +1,13 @@
+import contextlib
 import csv
 import json
 import os
 import re
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -170,6 +174,46 @@ def test_rows_do_not_depend_on_workers_order_or_interruption(config, tmp_path):
     with Store(tmp_path / "cut") as store:
         assert 5 <= len(store.keys()) < 20
     assert computed("one", 1) == computed("two", 2) == computed("back", 1, backwards=True) == computed("cut", 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_killed_run_takes_its_workers_along_and_resumes(config, tmp_path, how):
+    config.write_text(SMALL.replace("pairs: 300, replications: 3", "pairs: 3000, replications: 10"))
+    command = [
+        sys.executable,
+        "-m",
+        "entsched.cli",
+        "run",
+        str(config),
+        "--out",
+        str(tmp_path / "cut"),
+        "--workers",
+        "2",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    database = tmp_path / "cut" / "results.sqlite"
+
+    def rows():
+        if not database.exists():
+            return 0
+        with contextlib.closing(sqlite3.connect(database, timeout=30)) as connection:
+            return connection.execute("SELECT count(*) FROM results").fetchone()[0]
+
+    with contextlib.suppress(sqlite3.OperationalError):
+        while process.poll() is None and rows() < 12:
+            time.sleep(0.05)
+    process.send_signal(how)
+    _, errors = process.communicate(timeout=30)  # returns once no worker holds the pipe any more
+    assert process.returncode != 0
+    assert "Traceback" not in errors
+    if how == signal.SIGINT:
+        assert "run again to go on" in errors
+    assert 12 <= rows() < 59
+    loaded = load_experiment(config)
+    assert loaded.simulation.replications == 10
+    experiment.run(loaded, tmp_path / "cut", 2)
+    assert (tmp_path / "cut" / "strategies.csv").exists()
 
 
 @pytest.mark.xdist_group("finished")

@@ -73,7 +73,7 @@ def test_ranges_lists_and_strategies_are_spread(tmp_path):
     ("path", "value", "words"),
     [
         ("workload.arrival_rate_hz", "1e-3", ["workload.arrival_rate_hz", "'1e-3'", "1.0e-3"]),
-        ("workload.arrival_rate_hz", -0.5, ["workload.arrival_rate_hz", "-0.5", "greater than 0"]),
+        ("workload.arrival_rate_hz", -0.5, ["workload.arrival_rate_hz", "-0.5", "greater than"]),
         ("workload.arrival_rate_hz", float("nan"), ["workload.arrival_rate_hz", "nan", "finite"]),
         ("workload.arrival_rate_hz", 2.0, ["load", "= 2", "below 1"]),
         ("workload.arrival_rate_hz", True, ["True", "number"]),
@@ -83,14 +83,19 @@ def test_ranges_lists_and_strategies_are_spread(tmp_path):
         ("workload.service.law", "gamma", ["workload.service.law", "'gamma'", "exponential"]),
         ("workload.service", {"mean_s": 1.0}, ["workload.service", "law"]),
         ("workload.service", "fast", ["workload.service", "'fast'"]),
-        ("workload.arrival_rate", 0.5, ["workload", "unknown key 'arrival_rate'"]),
+        ("workload.arrival_rate", 0.5, ["workload", "unknown key 'arrival_rate'", "arrival_rate_hz, service"]),
         ("workload.order", "longest_first", ["workload.order", "'longest_first'", "shortest_first"]),
         ("workload.joint", [[1.0]], ["joint must have 2 rows"]),
         ("baseline.exponent", 0, ["baseline.exponent", "0"]),
         ("splitting", {"start": 0.0, "stop": 2.0, "num": 3}, ["splitting", "2.0"]),
         ("splitting", {"start": 0.0, "stop": 1.0, "num": 10**9}, ["splitting", "num", "1000000000"]),
         ("splitting", {"start": 0.0, "end": 1.0, "num": 3}, ["splitting", "end"]),
-        ("splitting", [], ["splitting"]),
+        ("splitting", {"start": 1.0, "stop": 0.0, "num": 3}, ["splitting", "start below stop"]),
+        ("splitting", [0.5, 0.5], ["splitting", "twice"]),
+        ("splitting", [], ["splitting", "at least 1 entries"]),
+        ("workload.arrival_rate_hz", 1.0e-300, ["workload.arrival_rate_hz", "1e-300"]),
+        ("workload.service.values_s", 0.1, ["workload.service.values_s", "a list"]),
+        ("baseline", 3, ["baseline", "given 3"]),
         ("splitting", "all", ["splitting", "'all'"]),
         ("strategies", ["quantum"], ["unknown strategy 'quantum'", "quantum-optimal"]),
         ("strategies", ["random", "random"], ["'random' stands twice"]),
@@ -160,7 +165,7 @@ def test_what_is_written_beside_the_results_reads_back(tmp_path, path):
     again = load(tmp_path, to_yaml(loaded))
     if loaded.map is None:
         assert {task.key for task in sweep.plan(again)} == {task.key for task in sweep.plan(loaded)}
-    assert to_yaml(again) == to_yaml(loaded)
+    assert to_yaml(again).splitlines() == [line for line in to_yaml(loaded).splitlines() if line[0] != "#"]
 
 
 def test_relative_traces_are_found_from_the_configuration(tmp_path):

@@ -59,7 +59,17 @@ BROKEN = {
     "compiled to a NoneType": {"plan": lambda scenario: None},
     "failed to compile: ZeroDivisionError": {"plan": lambda scenario: 1 / 0},
     "signals": {"plan": lambda scenario: RoutingPlan(Behavior(np.einsum("ay,bx->abxy", np.eye(2), np.eye(2))))},
-    "asks question 1": {"plan": lambda scenario: RoutingPlan(Behavior.from_coalescing([[0.5]]))},
+    "one for each type": {"plan": lambda scenario: RoutingPlan(Behavior.from_coalescing(np.full((5, 5), 0.5)))},
+    "failed to route: KeyError: 'boom'": {
+        "plan": lambda s: RoutingPlan(
+            Behavior.from_coalescing(np.eye(2)), answer=(lambda a, v: {}["boom"], lambda b, v: b)
+        )
+    },
+    "asks question 1": {
+        "plan": lambda s: RoutingPlan(
+            Behavior.from_coalescing([[0.5]]), ask=(lambda v: v.type_index, lambda v: v.type_index)
+        )
+    },
     "asks question 'x'": {
         "plan": lambda s: RoutingPlan(Behavior.from_coalescing(np.eye(2)), ask=(lambda v: "x", lambda v: 0))
     },
@@ -135,7 +145,7 @@ def test_local_thresholds_lie_on_or_above_the_classical_optimum(two_types, thres
 def test_unknown_names_and_parameters_are_refused():
     for name, parameters, reason in (
         ("quantum", {}, "unknown strategy"),
-        ("random", {"x": 1}, "allowed: the"),
+        ("random", {"x": 1}, "allowed: none"),
         ("quantum-optimal", {"visibility": "high"}, "given 'high'"),
         ("quantum-optimal", {"visibility": float("nan")}, "visibility"),
         ("custom-angles", {}, "missing"),

@@ -93,7 +93,7 @@ def test_quadrature_matches_a_direct_integral():
 
 def test_trace_is_read_scaled_and_binned(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_text("# a comment\nid,tokens\n1,30\n2,10\n3,20\n4,40\n")
+    path.write_text("\ufeffid,tokens\n# a comment\n1,30\n2,10\n3,20\n4,40\n")
     law = Trace(law="trace", path=str(path), column="tokens", seconds_per_unit=0.1, bins=2)
     assert law.mean_service_s == pytest.approx(2.5)
     assert law.resolved().values_s == pytest.approx((1.5, 3.5))
@@ -117,7 +117,9 @@ def test_the_shipped_table_of_bins_comes_from_the_trace():
         ("tokens\n1\n-2\n", "data row 2"),
         ("tokens\nnan\n", "positive number"),
         ("tokens\nx\n", "positive number"),
-        ("", "no column"),
+        ("", "empty"),
+        ("tokens,tokens\n1,2\n", "2 columns"),
+        ('tokens\n"1\n', "cannot be read"),
         ("a,tokens\n1\n", "positive number"),
     ],
 )

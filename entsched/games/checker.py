@@ -287,7 +287,8 @@ def main(path: str) -> int:
         with open(path, encoding="utf-8") as file:
             print(check_text(file.read(MAX_BYTES + 1)))
     except (OSError, UnicodeError, RefusedError) as error:
-        print(f"refused: {error}", file=sys.stderr)
+        reason = f"{path} cannot be read: {error.strerror}" if isinstance(error, OSError) else error
+        print(f"refused: {reason}", file=sys.stderr)
         return 1
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +49,9 @@ def solve(game: SplitGame, splitting: float) -> SemidefiniteOptimum:
     ]
     problem = cp.Problem(cp.Minimize(cp.sum(cp.multiply(game.cost, coalescing))), constraints)
     try:
-        problem.solve(solver=cp.CLARABEL)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # the status says if it is inaccurate
+            problem.solve(solver=cp.CLARABEL)
     except cp.SolverError as error:
         raise GameError(f"the semidefinite program at p = {splitting} failed: {error}") from None
     if problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):

@@ -11,7 +11,7 @@ from entsched.sim.model import RunFigures, run
 from entsched.sim.routers import Route, joint_route, measured_route, table_route
 from entsched.strategies.base import JointPlan
 from entsched.strategies.choice import StrategyChoice
-from entsched.strategies.compiling import Plan
+from entsched.strategies.compiling import Plan, blaming
 from entsched.validation import Probability, Section
 from entsched.workload import Baseline, Workload
 
@@ -53,7 +53,9 @@ class Replication(Section):
         plan = self.strategy.compiled(self.workload, self.splitting)
         draws = draw(self.workload, self.pairs, seed_sequence(self.workload, self.seed, self.replication))
         latency_s = plan.latency_s if isinstance(plan, JointPlan) else 0.0
-        trajectory = run(self.workload, draws, self._route(plan), latency_s)
+        route = self._route(plan)
+        with blaming(self.strategy.label, "failed to route"):
+            trajectory = run(self.workload, draws, route, latency_s)
         return trajectory.measure(self.baseline, self.warmup_fraction)
 
     def _route(self, plan: Plan) -> Route:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +18,7 @@ from entsched.strategies.base import (
     RoutingPlan,
     Scenario,
     StrategyClass,
+    own_type,
 )
 from entsched.workload import Workload
 
@@ -34,21 +38,38 @@ def compile_strategy(strategy: BaseStrategy, scenario: Scenario) -> Plan:
         names the strategy.
     """
     wanted = JointPlan if isinstance(strategy, CommunicatingStrategy) else RoutingPlan
-    try:
+    with blaming(strategy.name, "failed to compile"):
         plan = strategy.compile(scenario)  # type: ignore[attr-defined]
-    except Exception as error:
-        text = str(error).splitlines()[0] if str(error) else "no message"
-        kind = "" if isinstance(error, EntschedError) else f"{type(error).__name__}: "
-        raise StrategyError(f"strategy {strategy.name!r} failed to compile: {kind}{text}") from error
     if not isinstance(plan, wanted):
         raise StrategyError(
             f"strategy {strategy.name!r} compiled to a {type(plan).__name__}, allowed: {wanted.__name__}"
         )
+    n = len(scenario.workload.types)
+    if isinstance(plan, RoutingPlan) and plan.ask == (own_type, own_type) and plan.behavior.questions != (n, n):
+        raise StrategyError(
+            f"strategy {strategy.name!r}: its behavior has {plan.behavior.questions} questions, "
+            f"allowed: {(n, n)}, one for each type"
+        )
     if strategy.strategy_class in MEMORYLESS:
-        table = memoryless_table(plan, scenario.workload, strategy.name)
+        with blaming(strategy.name, "failed to route"):
+            table = memoryless_table(plan, scenario.workload, strategy.name)
         if strategy.strategy_class is StrategyClass.SYMMETRIC:
             _require_symmetric(table, strategy.name)
     return plan
+
+
+@contextmanager
+def blaming(name: str, what: str) -> Iterator[None]:
+    """Turn any error of a strategy's own code into one line that names the strategy."""
+    try:
+        yield
+    except StrategyError as error:
+        named = str(error).startswith("strategy ")
+        raise error if named else StrategyError(f"strategy {name!r} {what}: {error}") from None
+    except Exception as error:
+        text = str(error).splitlines()[0] if str(error) else "no message"
+        kind = "" if isinstance(error, EntschedError) else f"{type(error).__name__}: "
+        raise StrategyError(f"strategy {name!r} {what}: {kind}{text}") from error
 
 
 def memoryless_table(plan: Plan, workload: Workload, name: str = "plan") -> ConditionalTable:

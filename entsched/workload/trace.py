@@ -6,7 +6,7 @@ import csv
 import hashlib
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +75,7 @@ def read_column(path: str, column: str) -> Floats:
     try:
         if Path(path).stat().st_size > MAX_FILE_BYTES:
             raise ConfigError(f"trace {path} is larger than {MAX_FILE_BYTES} bytes")
-        with open(path, newline="", encoding="utf-8") as file:
+        with open(path, newline="", encoding="utf-8-sig") as file:
             values = _column(file, path, column)
     except (OSError, UnicodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -85,9 +85,13 @@ def read_column(path: str, column: str) -> Floats:
     return np.sort(np.array(values))
 
 
-def _column(file: object, path: str, column: str) -> list[float]:
-    rows = csv.DictReader(line for line in file if not line.startswith("#"))  # type: ignore[attr-defined]
+def _column(file: TextIO, path: str, column: str) -> list[float]:
+    rows = csv.DictReader((line for line in file if not line.startswith("#")), strict=True)
     names = rows.fieldnames or []
+    if not names:
+        raise ConfigError(f"trace {path} is empty, allowed: a header line and rows")
+    if list(names).count(column) > 1:
+        raise ConfigError(f"trace {path} has {list(names).count(column)} columns {column!r}, allowed: one")
     if column not in names:
         raise ConfigError(f"trace {path} has no column {column!r}, allowed: {', '.join(names)}")
     values = []
