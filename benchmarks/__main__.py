@@ -19,7 +19,7 @@ from benchmarks.lean_simpy import lean_seconds
 from entsched.routing import _classical_curve, _quantum_curve
 from entsched.sim.draws import draw, seed_sequence
 from entsched.sim.model import run
-from entsched.sim.routers import table_route
+from entsched.sim.routers import decided_ahead
 from entsched.strategies.choice import StrategyChoice
 from entsched.tasks import BoundTask
 from entsched.workload import Workload
@@ -57,11 +57,11 @@ def all_sets(workload: Workload) -> None:
 def pairs_per_second(rate: float, pairs: int = 10_000) -> tuple[float, float]:
     """The event model with a cached table and the baseline, and lean simpy, run in turns: medians."""
     workload = TWO_TYPES.model_copy(update={"arrival_rate_hz": rate})
-    route = table_route(StrategyChoice(name="classical-optimal").compiled(workload, 0.25))
+    plan = StrategyChoice(name="classical-optimal").compiled(workload, 0.25)
     draws = draw(workload, pairs, seed_sequence(workload, 1, 0))
     ours, lean = [], []
     for _ in range(15):
-        ours.append(pairs / seconds(lambda: run(workload, draws, route), 1))
+        ours.append(pairs / seconds(lambda: run(workload, draws, decided_ahead(plan, draws)), 1))
         lean.append(pairs / lean_seconds(pairs, rate))
     return statistics.median(ours), statistics.median(lean)
 

@@ -214,9 +214,8 @@ def gain_map(report: Report, path: Path) -> Path:
         bar.set_label("largest certified gain in mean wait (%)")
         row, column = np.unravel_index(table.argmax(), table.shape)
         axes.plot(loads[column], row, "o", mfc="none", mec="black", ms=9)
-        axes.annotate(
-            f"{table.max():.1f} %", (loads[column], row), xytext=(0, 8), textcoords="offset points", ha="center"
-        )
+        place = {"xytext": (9, -3), "textcoords": "offset points"}
+        axes.annotate(f"{table.max():.1f} %", (loads[column], row), **place)
         return _save(figure, path, report.gains)
 
 

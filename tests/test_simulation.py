@@ -7,7 +7,7 @@ from entsched.errors import StrategyError
 from entsched.queueing import evaluate
 from entsched.sim.draws import Draws, draw, seed_sequence
 from entsched.sim.model import run
-from entsched.sim.routers import measured_route, table_route
+from entsched.sim.routers import decided_ahead, measured_route, table_route
 from entsched.sim.statistics import student_interval
 from entsched.sim.task import Replication
 from entsched.strategies.base import RoutingPlan, Scenario
@@ -60,6 +60,18 @@ def test_the_baseline_runs_exactly_while_no_customer_is_served():
         assert idle + done - backlog == pytest.approx(end, abs=1e-6)
     figures = trajectory.measure(Linear(law="linear"), 0.0)
     assert figures.split_fraction == 1.0
+
+
+@pytest.mark.parametrize("name", ["random", "classical-optimal", "quantum-optimal", "no-signalling", "size-interval"])
+def test_decisions_ahead_are_those_of_the_routers(name):
+    workload = exponential(0.4, 5)
+    strategy = build(name, {})
+    plan = compile_strategy(strategy, Scenario(workload, 0.3 if strategy.uses_splitting else None))
+    draws = draw(workload, 5000, seed_sequence(workload, 2, 0))
+    ahead = decided_ahead(plan, draws)
+    one_by_one = run(workload, draws, table_route(plan))
+    assert np.array_equal(ahead, one_by_one.servers)
+    assert np.array_equal(run(workload, draws, ahead).waits_s, one_by_one.waits_s)
 
 
 def test_router_a_is_bit_identical_whatever_b_is_asked(two_types):

@@ -14,7 +14,7 @@ from simpy.events import Event, Timeout
 
 from entsched.errors import StrategyError
 from entsched.sim.draws import Draws
-from entsched.sim.routers import Route
+from entsched.sim.routers import Route, Servers
 from entsched.sim.server import Server
 from entsched.strategies.base import LocalView
 from entsched.workload import BaselineReward, Workload
@@ -71,8 +71,13 @@ class Trajectory:
         )
 
 
-def run(workload: Workload, draws: Draws, route: Route, latency_s: float = 0.0) -> Trajectory:
+def run(workload: Workload, draws: Draws, route: Route | Servers, latency_s: float = 0.0) -> Trajectory:
     """Run the model once; all randomness is in ``draws``.
+
+    Parameters
+    ----------
+    route : how the routers decide when a pair arrives, or their servers for all pairs
+    latency_s : how long requests are held in their routers, seconds
 
     Raises
     ------
@@ -92,17 +97,18 @@ def run(workload: Workload, draws: Draws, route: Route, latency_s: float = 0.0) 
     pairs = len(draws.gaps_s)
     arrivals_s = np.cumsum(draws.gaps_s)
     waits = [0.0] * (2 * pairs)
-    chosen = [0] * (2 * pairs)
+    chosen: list[tuple[int, int]] = []
     times = np.repeat(arrivals_s, 2).tolist(), draws.requirements_s.T.ravel().tolist()
     servers = Server(env, *times, waits), Server(env, *times, waits)
     submit = tuple(_submission(env, server, latency_s) for server in servers)
-    env.process(_arrivals(env, workload, draws, route, submit, chosen))
+    decisions = _routed(env, workload, draws, route) if callable(route) else zip(*route.tolist(), strict=True)
+    env.process(_arrivals(env, draws, decisions, submit, chosen))
     with _rare_garbage_collection():
         env.run()
     return Trajectory(
         arrivals_s=arrivals_s,
         waits_s=np.array(waits).reshape(pairs, 2).T,
-        servers=np.array(chosen).reshape(pairs, 2).T,
+        servers=np.array(chosen).T,
         stretches=tuple(np.array(s.stretches).reshape(-1, 2) for s in servers),  # type: ignore[arg-type]
     )
 
@@ -120,34 +126,41 @@ def _submission(env: Environment, server: Server, latency_s: float) -> Submit:
 
 def _arrivals(
     env: Environment,
-    workload: Workload,
     draws: Draws,
-    route: Route,
+    decisions: Iterator[tuple[int, int]],
     submit: tuple[Submit, ...],
-    chosen: list[int],
+    chosen: list[tuple[int, int]],
 ) -> Generator[Event, None, None]:
-    """Pairs arrive; each router sees its own request and sends it to a server.
+    """Pairs arrive; each router sends its request to a server.
 
-    Pair i brings the customers 2 i, of router A, and 2 i + 1, of router B.
+    Pair i brings the customers 2 i, of router A, and 2 i + 1, of router B. The next decision is
+    drawn when its pair has arrived, not before.
     """
-    size = workload.type_means_s.tolist()
-    columns = (draws.gaps_s, *draws.types, draws.a_first, draws.shared, *draws.outcomes)
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    for pair, (gap, x, y, a_first, shared, draw_a, draw_b) in enumerate(rows):
+    customers = range(0, 2 * len(draws.gaps_s), 2)
+    for customer, gap, a_first in zip(customers, draws.gaps_s.tolist(), draws.a_first.tolist(), strict=True):
         yield Timeout(env, gap)
-        now = env.now
-        view_a, view_b = LocalView(size[x], x, now, pair), LocalView(size[y], y, now, pair)
-        a, b = route(view_a, view_b, shared, draw_a, draw_b)
-        if not (0 <= a <= 1 and 0 <= b <= 1):
-            raise StrategyError(f"the routers name servers {a!r} and {b!r}, allowed: 0 and 1")
-        customer = 2 * pair
-        chosen[customer], chosen[customer + 1] = a, b
+        a, b = decision = next(decisions)
+        chosen.append(decision)
         if a_first:
             submit[a](customer)
             submit[b](customer + 1)
         else:
             submit[b](customer + 1)
             submit[a](customer)
+
+
+def _routed(env: Environment, workload: Workload, draws: Draws, route: Route) -> Iterator[tuple[int, int]]:
+    """The decisions of two routers that each see their own request, the time and the pair's index."""
+    size = workload.type_means_s.tolist()
+    columns = (*draws.types, draws.shared, *draws.outcomes)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    for pair, (x, y, shared, draw_a, draw_b) in enumerate(rows):
+        now = env.now
+        view_a, view_b = LocalView(size[x], x, now, pair), LocalView(size[y], y, now, pair)
+        a, b = route(view_a, view_b, shared, draw_a, draw_b)
+        if not (0 <= a <= 1 and 0 <= b <= 1):
+            raise StrategyError(f"the routers name servers {a!r} and {b!r}, allowed: 0 and 1")
+        yield a, b
 
 
 @contextmanager

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from entsched.behavior import ConditionalTable
 from entsched.errors import StrategyError
-from entsched.strategies.base import JointPlan, LocalView, RoutingPlan, as_server
+from entsched.sim.draws import Draws
+from entsched.strategies.base import JointPlan, LocalView, RoutingPlan, as_server, own_type
+
+Floats = NDArray[np.float64]
+
+#: The servers of routers A and B for every pair, shape (2, pairs).
+Servers = NDArray[np.intp]
 
 #: From the two views and the pair's draws (shared, A's, B's) to the two servers.
 Route = Callable[[LocalView, LocalView, float, float, float], tuple[int, int]]
@@ -50,17 +58,28 @@ def measured_route(plan: RoutingPlan, name: str) -> Route:
     return _answered(plan, draw)
 
 
-def joint_route(plan: JointPlan) -> Route:
-    """Routers that know both types and draw both servers from the plan's table."""
-    cumulative_a = _nested(plan.table.p.sum(axis=1).transpose(1, 2, 0))
-    _, cumulative_b = _cumulative(plan.table)
+def decided_ahead(plan: RoutingPlan | JointPlan, draws: Draws) -> Servers | None:
+    """All servers of a run at once, for plans that need only types and draws; None for others.
 
-    def route(view_a: LocalView, view_b: LocalView, shared: float, draw_a: float, draw_b: float) -> tuple[int, int]:
-        x, y = view_a.type_index, view_b.type_index
-        a = bisect_right(cumulative_a[x][y], draw_a)
-        return a, bisect_right(cumulative_b[a][x][y], draw_b)
-
-    return route
+    The same servers as :func:`table_route` chooses one by one: where questions are the own types
+    and outputs are the servers, no router looks at anything else.
+    """
+    if isinstance(plan, JointPlan):
+        p = plan.table.p
+        server_0 = p.sum(axis=1)[0]
+    elif (
+        plan.ask == (own_type, own_type)
+        and plan.answer == (as_server, as_server)
+        and plan.behavior.p.shape[:2] == (2, 2)
+    ):
+        p = plan.behavior.p
+        server_0 = np.repeat(plan.behavior.marginal_a[0][:, None], p.shape[3], axis=1)
+    else:
+        return None
+    x, y = draws.types
+    a = (draws.outcomes[0] >= server_0[x, y]).astype(np.intp)
+    b = draws.outcomes[1] >= _conditional(p)[a, 0, x, y]
+    return np.stack([a, b.astype(np.intp)])
 
 
 def _answered(plan: RoutingPlan, draw: Route) -> Route:
@@ -78,12 +97,16 @@ def _answered(plan: RoutingPlan, draw: Route) -> Route:
 
 def _cumulative(table: ConditionalTable) -> tuple[list[list[float]], list[list[list[list[float]]]]]:
     """Cumulative P(a | x) as [x][a], and cumulative P(b | a, x, y) as [a][x][y][b], for bisection."""
-    p = table.p
-    marginal = p.sum(axis=1)
-    conditional = np.divide(p, marginal[:, None], out=np.full_like(p, 1 / p.shape[1]), where=marginal[:, None] > 0)
-    return _nested(marginal[:, :, 0].T), _nested(conditional.transpose(0, 2, 3, 1))
+    marginal = table.p.sum(axis=1)[:, :, 0]
+    return _nested(marginal.T), _nested(_conditional(table.p).transpose(0, 2, 3, 1))
 
 
-def _nested(probabilities: np.ndarray) -> list:  # type: ignore[type-arg]
+def _conditional(p: Floats) -> Floats:
+    """P(b | a, x, y) as [a, b, x, y]; uniform where a has no probability."""
+    marginal = p.sum(axis=1)[:, None]
+    return np.divide(p, marginal, out=np.full_like(p, 1 / p.shape[1]), where=marginal > 0)
+
+
+def _nested(probabilities: Floats) -> list[Any]:
     """Cumulative sums along the last axis without the final one, as nested lists."""
     return np.cumsum(probabilities, axis=-1)[..., :-1].tolist()

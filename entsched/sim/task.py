@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from entsched.sim.draws import draw, seed_sequence
+from entsched.sim.draws import Draws, draw, seed_sequence
 from entsched.sim.model import RunFigures, run
-from entsched.sim.routers import Route, joint_route, measured_route, table_route
-from entsched.strategies.base import JointPlan
+from entsched.sim.routers import Route, Servers, decided_ahead, measured_route, table_route
+from entsched.strategies.base import JointPlan, RoutingPlan
 from entsched.strategies.choice import StrategyChoice
 from entsched.strategies.compiling import Plan, blaming
 from entsched.validation import Probability, Section
@@ -53,17 +53,19 @@ class Replication(Section):
         plan = self.strategy.compiled(self.workload, self.splitting)
         draws = draw(self.workload, self.pairs, seed_sequence(self.workload, self.seed, self.replication))
         latency_s = plan.latency_s if isinstance(plan, JointPlan) else 0.0
-        route = self._route(plan)
+        route = self._route(plan, draws)
         with blaming(self.strategy.label, "failed to route"):
             trajectory = run(self.workload, draws, route, latency_s)
         return trajectory.measure(self.baseline, self.warmup_fraction)
 
-    def _route(self, plan: Plan) -> Route:
-        if isinstance(plan, JointPlan):
-            return joint_route(plan)
-        if self.measurement == "pairs":
+    def _route(self, plan: Plan, draws: Draws) -> Route | Servers:
+        if isinstance(plan, RoutingPlan) and self.measurement == "pairs":
             return measured_route(plan, self.strategy.label)
-        return table_route(plan)
+        ahead = decided_ahead(plan, draws)
+        if ahead is None and isinstance(plan, RoutingPlan):
+            return table_route(plan)
+        assert ahead is not None  # a joint plan is always decided ahead
+        return ahead
 
 
 def figures_as_row(figures: RunFigures) -> dict[str, Any]:
