@@ -66,9 +66,13 @@ def bound(
     from entsched.tasks import BoundTask
 
     workload = load_experiment(config).workload
-    rows = [
-        BoundTask(workload=workload, splitting=_probability(value), cross_check=cross_check).evaluate() for value in p
-    ]
+    tasks = [BoundTask(workload=workload, splitting=_probability(value), cross_check=cross_check) for value in p]
+    rows = []
+    with render.progress() as progress:
+        tick = progress({"bound": len(tasks)})
+        for task in tasks:
+            rows.append(task.evaluate())
+            tick("bound")
     document = {"points": [render.bound_point(row) for row in rows], "base_wait_s": workload.base_wait_s}
     _print(document) if as_json else render.print_bounds(document)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -163,11 +164,17 @@ def print_bounds(document: Row) -> None:
         table.add_row(
             f"{point['p']:g}",
             f"{point['random']:.6f}",
-            *(f"{point[name]['lower']:.6f} .. {point[name]['upper']:.6f}" for name in ("classical", "quantum")),
+            *(_ends(point[name]) for name in ("classical", "quantum")),
             f"{point['full_information']:.6f}",
             point["quantum"]["status"],
         )
     Console().print(table)
+
+
+def _ends(bound: Row) -> str:
+    """Both ends of a bound, or one number where they agree to the digits shown."""
+    lower, upper = f"{bound['lower']:.6f}", f"{bound['upper']:.6f}"
+    return lower if lower == upper else f"{lower} .. {upper}"
 
 
 def print_simulation(label: str, document: Row) -> None:
@@ -202,7 +209,7 @@ def portrait(name: str) -> Row:
             }
             for key, value in schema.get("properties", {}).items()
         },
-        "description": (strategy.__doc__ or "").strip(),
+        "description": inspect.cleandoc(strategy.__doc__ or ""),
     }
 
 
