@@ -69,6 +69,8 @@ def print_summary(report: Report, short: Row, out: Path) -> None:
     console = Console()
     if report.strategies:
         console.print(_strategy_table(report))
+    if report.fronts:
+        console.print(_front_table(report))
     if report.bounds:
         console.print(_advantage_text(short), highlight=False)
     if report.qos:
@@ -105,6 +107,16 @@ def _strategy_table(report: Report) -> Table:
             _number(row.get("baseline_rate"), 5),
             _interval(row, "baseline_rate"),
         )
+    return table
+
+
+def _front_table(report: Report) -> Table:
+    table = Table(title="Pareto fronts of R against W, exact", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in ("strategy", "class", "undominated in its class", "hypervolume"):
+        table.add_column(column, justify="left" if column in ("strategy", "class") else "right")
+    for row in report.fronts:
+        share = f"{row['undominated_in_class']} of {row['points']}"
+        table.add_row(row["strategy"], row["class"], share, _number(row["hypervolume"], 5))
     return table
 
 

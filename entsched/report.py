@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from entsched import pareto, sweep
 from entsched.config import Experiment
 from entsched.queueing import symmetric_baseline_rate
@@ -17,6 +19,9 @@ Row = dict[str, Any]
 
 #: Advantages below this fraction of the base wait are rounding, not advantages.
 STRICT = 1e-9
+
+#: Points are compared after rounding to this many decimals: equal points do not dominate each other.
+ROUNDING_DIGITS = 9
 
 #: The sets that bounds know, in the order of what they may use, with the ends that bound J.
 SETS = {
@@ -35,7 +40,7 @@ class Report:
     ----------
     bounds : for each p the excess wait J of every set, mean waits and the baseline rate
     strategies : for each strategy and p the exact figures, and the simulated ones with intervals
-    fronts : for each strategy the area its front dominates
+    fronts : for each strategy its points that no point of its class dominates, and its hypervolume
     qos : for each set the best baseline rate that keeps the promise, if one was asked for
     gains : for each cell of the map the largest certified relative gain
     """
@@ -60,7 +65,7 @@ def build(experiment: Experiment, store: Store) -> Report:
         experiment=experiment,
         bounds=bounds,
         strategies=strategies,
-        fronts=_front_rows(bounds, strategies),
+        fronts=_front_rows(experiment, strategies),
         qos=_qos_rows(experiment),
         gains=[rows[task.key] for task in tasks.gains],
     )
@@ -105,20 +110,33 @@ def simulated_estimates(replications: Sequence[Row]) -> Row:
     return estimates
 
 
-def _front_rows(bounds: list[Row], strategies: list[Row]) -> list[Row]:
-    """Each strategy's points that no other point of it dominates, measured from the worst corner."""
+def _front_rows(experiment: Experiment, strategies: list[Row]) -> list[Row]:
+    """For each strategy, how many of its points no point of its class dominates, and its hypervolume.
+
+    The hypervolume is measured from the worst corner of all points: the lowest rate, the longest wait.
+    """
     known = [row for row in strategies if "mean_wait_s" in row]
-    if not known or not bounds:
+    if not known:
         return []
-    rates, waits = zip(*((row["baseline_rate"], row["mean_wait_s"]) for row in known), strict=True)
-    corner = (min(rates), max(waits))
+    classes = {choice.label: choice.strategy.strategy_class.value for choice in experiment.strategies}
+    points = np.array([(row["baseline_rate"], row["mean_wait_s"]) for row in known]).round(ROUNDING_DIGITS)
+    labels = np.array([row["strategy"] for row in known])
+    class_of = np.array([classes[label] for label in labels])
+    corner = (float(points[:, 0].min()), float(points[:, 1].max()))
     fronts = []
-    for label in dict.fromkeys(row["strategy"] for row in known):
-        own = [(row["baseline_rate"], row["mean_wait_s"]) for row in known if row["strategy"] == label]
-        own_rates, own_waits = zip(*own, strict=True)
-        undominated = int(pareto.on_front(own_rates, own_waits).sum())
-        area = pareto.hypervolume(own_rates, own_waits, corner)
-        fronts.append({"strategy": label, "points": len(own), "undominated": undominated, "hypervolume": area})
+    for label in dict.fromkeys(labels.tolist()):
+        rivals = class_of == classes[label]
+        best = pareto.on_front(points[rivals, 0], points[rivals, 1])[labels[rivals] == label]
+        own = points[labels == label]
+        fronts.append(
+            {
+                "strategy": label,
+                "class": classes[label],
+                "points": len(best),
+                "undominated_in_class": int(best.sum()),
+                "hypervolume": pareto.hypervolume(own[:, 0], own[:, 1], corner),
+            }
+        )
     return fronts
 
 

@@ -148,6 +148,12 @@ def test_a_run_writes_everything_and_resumes(call, config, finished):
     assert len(rows) == 5
     assert all(float(row["sim_mean_wait_s_low"]) < float(row["sim_mean_wait_s_high"]) for row in rows)
 
+    with (finished / "fronts.csv").open() as file:
+        fronts = {row["strategy"]: row for row in csv.DictReader(file)}
+    assert int(fronts["quantum-optimal"]["undominated_in_class"]) == 2
+    assert int(fronts["random"]["undominated_in_class"]) == 0
+    assert float(fronts["quantum-optimal"]["hypervolume"]) > float(fronts["random"]["hypervolume"])
+
     before = {path: path.stat().st_mtime_ns for path in (finished / "figures").iterdir()}
     assert "Certified quantum advantage" in call("run", config, "--out", finished)[1]
     assert json.loads(call("run", config, "--out", finished, "--json")[1])["name"] == "small"
