@@ -201,14 +201,14 @@ def test_a_killed_run_takes_its_workers_along_and_resumes(config, tmp_path, how)
     database = tmp_path / "cut" / "results.sqlite"
 
     def rows():
-        if not database.exists():
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)) as connection:
+                return connection.execute("SELECT count(*) FROM results").fetchone()[0]
+        except sqlite3.OperationalError:  # not there yet, or without its table
             return 0
-        with contextlib.closing(sqlite3.connect(database, timeout=30)) as connection:
-            return connection.execute("SELECT count(*) FROM results").fetchone()[0]
 
-    with contextlib.suppress(sqlite3.OperationalError):
-        while process.poll() is None and rows() < 12:
-            time.sleep(0.05)
+    while process.poll() is None and rows() < 12:
+        time.sleep(0.05)
     process.send_signal(how)
     _, errors = process.communicate(timeout=30)  # returns once no worker holds the pipe any more
     assert process.returncode != 0
