@@ -15,10 +15,8 @@ from pydantic import ValidationError
 from entsched import MODEL_VERSION, report, sweep
 from entsched.config import Experiment, load_experiment, to_yaml
 from entsched.errors import ConfigError, StoreError
-from entsched.games import checker
-from entsched.games.certificate import classical_certificate
 from entsched.games.classical import deterministic_oracle
-from entsched.routing import classical_optimum, routing_game
+from entsched.routing import routing_game
 from entsched.store import Store, write_csv, write_text
 from entsched.strategies.choice import StrategyChoice
 from entsched.validation import first_problem
@@ -52,18 +50,11 @@ def run(
     with Store(out) as store:
         _claim(out, experiment)
         todo = sweep.missing(sweep.plan(experiment), store)
-        tick = progress(_count([task.kind for _, task in todo]) | _missing_certificates(experiment, out))
+        tick = progress(_count([task.kind for _, task in todo]))
         sweep.run(todo, store, workers or sweep.default_workers(), tick)
-        made = report.build(experiment, store)
-    _write_certificates(experiment, out, tick)
-    if todo or not (out / "versions.json").exists():
-        from entsched import figures
-
-        _write_tables(made, out)
-        figures.draw_all(made, out / "figures")
-        write_text(out / "config.yaml", to_yaml(experiment))
-        write_text(out / "versions.json", json.dumps(_versions(), indent=1) + "\n")
-    return made
+        if todo or not _is_written(out, experiment):
+            _write(experiment, store, out)
+        return report.build(experiment, store)
 
 
 def plot(folders: list[Path], out: Path | None) -> list[Path]:
@@ -136,9 +127,10 @@ def simulate_single(one: Experiment, workers: int | None, progress: StartProgres
 def _try_out(experiment: Experiment) -> None:
     """Refuse what cannot work before anything is written: the game's size, every strategy once."""
     deterministic_oracle(routing_game(experiment.workload))
-    for task in {task.strategy: task for task in reversed(sweep.plan(experiment).exact)}.values():
+    tasks = sweep.plan(experiment)
+    for task in {task.strategy: task for task in reversed(tasks.exact)}.values():
         task.evaluate()
-    for replication in {task.strategy: task for task in sweep.plan(experiment).simulations}.values():
+    for replication in {task.strategy: task for task in tasks.simulations}.values():
         replication.model_copy(update={"pairs": 10}).simulate()
 
 
@@ -174,31 +166,28 @@ def _count(kinds: list[str]) -> dict[str, int]:
     return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
 
 
-def _certificate_path(out: Path, splitting: float) -> Path:
-    return out / "certificates" / f"classical-p{splitting:.6f}.json"
+def _is_written(out: Path, experiment: Experiment) -> bool:
+    """Whether the files of a folder follow from this very experiment: its configuration is written last."""
+    path = out / "config.yaml"
+    return path.exists() and path.read_text(encoding="utf-8") == to_yaml(experiment)
 
 
-def _can_be_certified(experiment: Experiment) -> bool:
-    return bool(experiment.strategies) and 1 < len(experiment.workload.types) <= checker.MAX_TYPES
+def _write(experiment: Experiment, store: Store, out: Path) -> None:
+    """Everything that follows from the rows: tables, certificates, figures, versions, configuration."""
+    from entsched import figures
 
-
-def _missing_certificates(experiment: Experiment, out: Path) -> dict[str, int]:
-    if not _can_be_certified(experiment):
-        return {}
-    return {"certificate": sum(not _certificate_path(out, p).exists() for p in experiment.splitting)}
-
-
-def _write_certificates(experiment: Experiment, out: Path, tick: sweep.Progress) -> None:
-    """The certificate of the classical bound at every p, checked before it is written."""
-    if not _can_be_certified(experiment):
-        return
-    for p in experiment.splitting:
-        path = _certificate_path(out, p)
-        if not path.exists():
-            document = classical_certificate(experiment.workload, classical_optimum(experiment.workload, p))
-            checker.check(document)
-            write_text(path, json.dumps(document, indent=1) + "\n")
-            tick("certificate")
+    made = report.build(experiment, store)
+    _write_tables(made, out)
+    tasks = sweep.plan(experiment).certificates
+    documents = store.rows([task.key for task in tasks])
+    paths = {out / "certificates" / f"classical-p{task.splitting!r}.json": documents[task.key] for task in tasks}
+    for path, document in paths.items():
+        write_text(path, json.dumps(document, indent=1) + "\n")
+    for stale in set(out.glob("certificates/classical-p*.json")) - set(paths):
+        stale.unlink()
+    figures.draw_all(made, out / "figures")
+    write_text(out / "versions.json", json.dumps(_versions(), indent=1) + "\n")
+    write_text(out / "config.yaml", to_yaml(experiment))
 
 
 def _write_tables(made: report.Report, out: Path) -> None:

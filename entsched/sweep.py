@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from entsched.config import Experiment, Simulation
 from entsched.store import Store
-from entsched.tasks import BoundTask, ExactTask, GainTask, Row, SimulationTask, Task
+from entsched.tasks import BoundTask, CertificateTask, ExactTask, GainTask, Row, SimulationTask, Task
 
 #: Called with the kind of each task that is done.
 Progress = Callable[[str], None]
@@ -29,9 +29,10 @@ class Plan:
     exact: tuple[ExactTask, ...]
     simulations: tuple[SimulationTask, ...]
     gains: tuple[GainTask, ...]
+    certificates: tuple[CertificateTask, ...]
 
     def __iter__(self) -> Iterator[Task]:
-        return iter((*self.bounds, *self.exact, *self.gains, *self.simulations))
+        return iter((*self.bounds, *self.exact, *self.gains, *self.certificates, *self.simulations))
 
 
 def plan(experiment: Experiment) -> Plan:
@@ -65,6 +66,11 @@ def plan(experiment: Experiment) -> Plan:
         ),
         simulations=tuple(_simulations(experiment, experiment.simulation)) if experiment.simulation else (),
         gains=gains,
+        certificates=tuple(
+            CertificateTask(workload=workload, splitting=p)
+            for p in experiment.splitting
+            if experiment.strategies and len(workload.types) > 1
+        ),
     )
 
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from entsched import MODEL_VERSION, queueing
-from entsched.games import mixtures, tsirelson
+from entsched.games import checker, mixtures, tsirelson
+from entsched.games.certificate import classical_certificate
 from entsched.routing import (
     classical_optimum,
     full_information_optimum,
@@ -89,6 +90,20 @@ class BoundTask(Task):
             row["classical_lp_s"] = mixtures.solve(game, self.splitting)
             row["quantum_sdp_s"] = tsirelson.solve(game, self.splitting).objective
         return row
+
+
+class CertificateTask(Task):
+    """The certificate of the classical bound at one splitting probability, checked."""
+
+    kind: Literal["certificate"] = "certificate"
+    workload: Workload
+    splitting: Probability
+
+    def evaluate(self) -> Row:
+        """The certificate, as the JSON document that ``entsched verify`` proves."""
+        document = classical_certificate(self.workload, classical_optimum(self.workload, self.splitting))
+        checker.check(document)
+        return document
 
 
 class ExactTask(Task):

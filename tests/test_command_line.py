@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -215,7 +216,7 @@ def test_a_killed_run_takes_its_workers_along_and_resumes(config, tmp_path, how)
     assert "Traceback" not in errors
     if how == signal.SIGINT:
         assert "run again to go on" in errors
-    assert 12 <= rows() < 59
+    assert 12 <= rows() < 61
     loaded = load_experiment(config)
     assert loaded.simulation.replications == 10
     experiment.run(loaded, tmp_path / "cut", 2)
@@ -260,6 +261,23 @@ def test_bad_input_is_one_line_and_exit_code_2(call, config, tmp_path, monkeypat
     assert len(err.strip().splitlines()) == 1
     for word in words:
         assert word in err
+
+
+def test_files_follow_an_edited_configuration(config, tmp_path):
+    """The same name with another workload: tables, certificates and configuration are written anew."""
+    out = tmp_path / "out"
+    text = SMALL.replace("pairs: 300, replications: 3", "pairs: 100, replications: 2")
+    claims = []
+    for rate, p in ((0.5, 0.5), (0.4, 0.6), (0.5, 0.5)):
+        edited = text.replace("arrival_rate_hz: 0.5", f"arrival_rate_hz: {rate}").replace("[0.25, 0.5]", f"[0.25, {p}]")
+        config.write_text(edited)
+        experiment.run(load_experiment(config), out, 1)
+        certificates = [json.loads(path.read_text()) for path in sorted((out / "certificates").iterdir())]
+        assert {document["claim"]["splitting"] for document in certificates} == {"1/4", str(Fraction(str(p)))}
+        assert {document["workload"]["arrival_rate_hz"] for document in certificates} == {str(Fraction(str(rate)))}
+        assert load_experiment(out / "config.yaml").workload.arrival_rate_hz == rate
+        claims.append((out / "bounds.csv").read_text())
+    assert claims[0] == claims[2] != claims[1]
 
 
 @pytest.mark.xdist_group("finished")

@@ -54,7 +54,7 @@ class ClassicalCurve:
         share = (splitting - low.splitting) / span
         multiplier = (low.value - high.value) / span
         parts = tuple(
-            Part(weight, _angles(point.answers_a), _angles(point.answers_b), entangled=False)
+            Part.fixed(weight, point.answers_a, point.answers_b)
             for weight, point in ((1 - share, low), (share, high))
             if weight > 0
         )
@@ -171,7 +171,3 @@ def _enumeration_oracle(game: SplitGame) -> Oracle:
 def _point(game: SplitGame, answers_a: Floats, answers_b: Floats) -> DeterministicPoint:
     splitting, value = game.point((1 + np.outer(answers_a, answers_b)) / 2)
     return DeterministicPoint(min(max(splitting, 0.0), 1.0), value, answers_a, answers_b)
-
-
-def _angles(answers: Floats) -> Floats:
-    return np.where(answers > 0, 0.0, np.pi)

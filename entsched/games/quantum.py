@@ -81,7 +81,7 @@ class QuantumCurve:
         if self.classical is not None:
             local = self.classical(multiplier)
             if local.value + multiplier * local.splitting <= value + multiplier * splitting:
-                part = _fixed(local.answers_a, local.answers_b)
+                part = Part.fixed(1.0, local.answers_a, local.answers_b)
                 point = QuantumPoint(local.splitting, local.value, multiplier, part)
         return point, self.line(multiplier, best.bound)
 
@@ -194,8 +194,3 @@ def _mixture_value(low: QuantumPoint, high: QuantumPoint, splitting: float) -> f
     span = high.splitting - low.splitting
     share = (splitting - low.splitting) / span if span > 0 else 0.0
     return (1 - share) * low.value + share * high.value
-
-
-def _fixed(answers_a: Floats, answers_b: Floats) -> Part:
-    angles_a, angles_b = (np.where(answers > 0, 0.0, np.pi) for answers in (answers_a, answers_b))
-    return Part(1.0, angles_a, angles_b, entangled=False)

@@ -29,6 +29,12 @@ class Part:
     angles_b: Floats
     entangled: bool
 
+    @classmethod
+    def fixed(cls, weight: float, answers_a: Floats, answers_b: Floats) -> Part:
+        """The part without a pair whose answers are the given +1 and -1."""
+        angles_a, angles_b = (np.where(answers > 0, 0.0, np.pi) for answers in (answers_a, answers_b))
+        return cls(weight, angles_a, angles_b, entangled=False)
+
     def coalescing(self, visibility: float) -> Floats:
         """C[x, y] = (1 + E[x, y]) / 2."""
         correlator = np.cos(np.subtract.outer(self.angles_a, self.angles_b))
