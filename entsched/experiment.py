@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from entsched import MODEL_VERSION, report, sweep
 from entsched.config import Experiment, load_experiment, to_yaml
 from entsched.errors import ConfigError, StoreError
-from entsched.games.classical import deterministic_oracle
+from entsched.games.split.classical import deterministic_oracle
 from entsched.routing import routing_game
 from entsched.store import Store, write_csv, write_text
 from entsched.strategies.choice import StrategyChoice

@@ -7,11 +7,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from entsched.games import nosignalling
-from entsched.games.classical import ClassicalCurve, classical_curve
-from entsched.games.game import SplitGame
-from entsched.games.quantum import QuantumCurve, quantum_curve
-from entsched.games.solution import Solution
+from entsched.games.split import nosignalling
+from entsched.games.split.classical import ClassicalCurve, classical_curve
+from entsched.games.split.game import SplitGame
+from entsched.games.split.quantum import QuantumCurve, quantum_curve
+from entsched.games.split.solution import Solution
 from entsched.workload import Workload
 
 Floats = NDArray[np.float64]

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from entsched import MODEL_VERSION, queueing
-from entsched.games import checker, mixtures, tsirelson
+from entsched.games import checker
 from entsched.games.certificate import classical_certificate
+from entsched.games.split import mixtures, tsirelson
 from entsched.routing import (
     classical_optimum,
     full_information_optimum,

@@ -9,7 +9,7 @@ import numpy as np
 
 from entsched.errors import CertificateError
 from entsched.games import checker
-from entsched.games.solution import Part, Solution
+from entsched.games.split.solution import Part, Solution
 from entsched.workload import Workload
 from entsched.workload.service import Deterministic
 
@@ -27,7 +27,7 @@ def classical_certificate(workload: Workload, solution: Solution) -> dict[str, A
 
     Examples
     --------
-    >>> from entsched.games.classical import classical_curve
+    >>> from entsched.games.split.classical import classical_curve
     >>> from entsched.routing import routing_game
     >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
     ...                "probabilities": [0.5, 0.5]})

@@ -13,7 +13,7 @@ from entsched.strategies.base import Resource, RoutingPlan, Scenario, Strategy, 
 from entsched.validation import Probability
 
 if TYPE_CHECKING:
-    from entsched.games.solution import Part
+    from entsched.games.split.solution import Part
     from entsched.quantum.pairs import MeasuredPairs, SharedCoin
 
 

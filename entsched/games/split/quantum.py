@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entsched.behavior import CorrelationSet
-from entsched.games import tsirelson
-from entsched.games.classical import Oracle, deterministic_oracle
-from entsched.games.game import SplitGame
-from entsched.games.planar import dual_bound, planar_minimum
-from entsched.games.solution import GAP_TOLERANCE, Part, Solution, mix
+from entsched.games.split import tsirelson
+from entsched.games.split.classical import Oracle, deterministic_oracle
+from entsched.games.split.game import SplitGame
+from entsched.games.split.planar import dual_bound, planar_minimum
+from entsched.games.split.solution import GAP_TOLERANCE, Part, Solution, mix
 
 Floats = NDArray[np.float64]
 

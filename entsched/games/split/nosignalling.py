@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from entsched.behavior import CorrelationSet
-from entsched.games.game import SplitGame
-from entsched.games.solution import Solution
+from entsched.games.split.game import SplitGame
+from entsched.games.split.solution import Solution
 
 
 def solve(game: SplitGame, splitting: float) -> Solution:

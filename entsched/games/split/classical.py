@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from entsched.behavior import CorrelationSet
 from entsched.errors import GameError
-from entsched.games.game import SplitGame
-from entsched.games.solution import Part, Solution, mix
+from entsched.games.split.game import SplitGame
+from entsched.games.split.solution import Part, Solution, mix
 
 Floats = NDArray[np.float64]
 

@@ -4,11 +4,11 @@ from conftest import exponential, random_workload
 from reference import EXPONENTIAL_40, TSIRELSON, TWO_TYPES
 
 from entsched.errors import GameError
-from entsched.games import mixtures, nosignalling, tsirelson
-from entsched.games.classical import classical_curve
-from entsched.games.game import SplitGame, XorWeights
-from entsched.games.planar import dual_bound, planar_minimum
-from entsched.games.quantum import quantum_curve
+from entsched.games.split import mixtures, nosignalling, tsirelson
+from entsched.games.split.classical import classical_curve
+from entsched.games.split.game import SplitGame, XorWeights
+from entsched.games.split.planar import dual_bound, planar_minimum
+from entsched.games.split.quantum import quantum_curve
 from entsched.routing import (
     classical_optimum,
     full_information_optimum,

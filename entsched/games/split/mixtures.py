@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entsched.errors import GameError
-from entsched.games.game import SplitGame
+from entsched.games.split.game import SplitGame
 
 Floats = NDArray[np.float64]
 
@@ -19,7 +19,7 @@ MAX_QUESTIONS = 16
 def solve(game: SplitGame, splitting: float) -> float:
     """Minimise J over mixtures of all deterministic pairs with P(a != b) = p; returns J.
 
-    An independent path to :func:`entsched.games.classical.classical_curve`: no threshold theorem,
+    An independent path to :func:`entsched.games.split.classical.classical_curve`: no threshold theorem,
     no hull. The solver is HiGHS.
 
     Raises

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entsched.errors import GameError
-from entsched.games.game import SplitGame
+from entsched.games.split.game import SplitGame
 
 Floats = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from entsched.games.game import XorWeights
+from entsched.games.split.game import XorWeights
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]

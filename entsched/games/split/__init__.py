@@ -1,0 +1,1 @@
+"""The split game of routing: least cost at each splitting probability, over each set of correlations."""
