@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from entsched.games.split import nosignalling
 from entsched.games.split.classical import ClassicalCurve, classical_curve
-from entsched.games.split.game import SplitGame
+from entsched.games.split.game import FactoredGame, SplitGame, independent_game
 from entsched.games.split.quantum import QuantumCurve, quantum_curve
 from entsched.games.split.solution import Solution
 from entsched.workload import Workload
@@ -37,17 +37,20 @@ def coalescing_cost(workload: Workload) -> Floats:
 def routing_game(workload: Workload) -> SplitGame:
     """The split game of a workload: its J is the excess wait of symmetric routing, in seconds.
 
-    For independent types in random order the game is bilinear in two planar points and threshold
-    strategies are optimal (docs/design.md); the game then says along which order.
+    For independent types in random order the game is bilinear in two planar points, so it comes
+    with its factored form: threshold strategies are then optimal (docs/design.md).
     """
     weight = workload.pi
     independent = workload.joint is None and workload.order == "random"
-    order = np.argsort(workload.type_means_s, kind="stable")
     return SplitGame(
         cost=weight * coalescing_cost(workload),
         weight=weight,
-        orders=(order, order) if independent else None,
+        factors=_factored(workload) if independent else None,
     )
+
+
+def _factored(workload: Workload) -> FactoredGame:
+    return independent_game(workload.type_means_s, workload.type_probabilities, workload.arrival_rate_hz)
 
 
 @lru_cache(maxsize=16)

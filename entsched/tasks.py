@@ -11,7 +11,7 @@ from pydantic import Field
 
 from entsched import MODEL_VERSION, queueing
 from entsched.games import checker
-from entsched.games.certificate import classical_certificate
+from entsched.games.routing_certificate import routing_certificate
 from entsched.games.split import mixtures, tsirelson
 from entsched.routing import (
     classical_optimum,
@@ -94,7 +94,7 @@ class BoundTask(Task):
 
 
 class CertificateTask(Task):
-    """The certificate of the classical bound at one splitting probability, checked."""
+    """The certificate of the classical bound and the quantum optimum at one splitting probability, checked."""
 
     kind: Literal["certificate"] = "certificate"
     workload: Workload
@@ -102,7 +102,8 @@ class CertificateTask(Task):
 
     def evaluate(self) -> Row:
         """The certificate, as the JSON document that ``entsched verify`` proves."""
-        document = classical_certificate(self.workload, classical_optimum(self.workload, self.splitting))
+        classical, quantum = (solve(self.workload, self.splitting) for solve in (classical_optimum, quantum_optimum))
+        document = routing_certificate(self.workload, classical, quantum)
         checker.check(document)
         return document
 

@@ -1,22 +1,37 @@
 import copy
 import json
+import math
 import random
 import subprocess
 import sys
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import exponential, random_workload
 
 from entsched.errors import CertificateError
 from entsched.games import checker
-from entsched.games.certificate import classical_certificate, exact
-from entsched.routing import classical_optimum
+from entsched.games.certificate import game_certificate
+from entsched.games.library import named
+from entsched.games.nonlocal_game import LinearConstraint, NonlocalGame, XorGame
+from entsched.games.rationals import as_written, unit_vector
+from entsched.games.routing_certificate import routing_certificate
+from entsched.games.solve import simplest, solve
+from entsched.routing import classical_optimum, quantum_optimum
+
+ALL = ("local", "quantum", "no-signalling")
 
 
-def certificate(workload, p):
-    return classical_certificate(workload, classical_optimum(workload, p))
+def routing(workload, p, entangled=True):
+    quantum = quantum_optimum(workload, p) if entangled else None
+    return routing_certificate(workload, classical_optimum(workload, p), quantum)
+
+
+def of_game(game, sets=ALL):
+    return game_certificate(game, [solve(game, each) for each in sets])
 
 
 def resealed(document):
@@ -24,66 +39,197 @@ def resealed(document):
     return document
 
 
+# What is proved
+
+
 def test_the_bound_of_two_types_is_an_exact_rational(two_types):
-    verdict = checker.check(certificate(two_types, 0.25))
-    assert verdict.bound_s == verdict.attained_s == Fraction(93, 160)
-    assert verdict.base_wait_s == Fraction(181, 200)
+    verdict = checker.check(routing(two_types, 0.25))
+    assert verdict.end("local", "upper") == verdict.end("local", "lower") == Fraction(-93, 160)
+    assert verdict.game.routing.base_wait_s == Fraction(181, 200)
+
+
+def test_one_file_proves_the_advantage_of_an_entangled_strategy(two_types):
+    verdict = checker.check(routing(two_types, 0.3))
+    assert float(verdict.advantage) == pytest.approx(0.0979753, abs=1e-7)
+    assert 0 <= verdict.end("quantum", "upper") - verdict.end("quantum", "lower") < Fraction(1, 10**9)
+    assert "entanglement gains at least 0.09797" in str(verdict)
+
+
+def test_one_file_says_so_when_there_is_no_advantage(two_types):
+    verdict = checker.check(routing(two_types, 0.5))
+    assert verdict.advantage <= 0
+    assert "gains" not in str(verdict)
 
 
 @pytest.mark.parametrize("order", ["random", "a_first", "shortest_first"])
 @pytest.mark.parametrize("correlated", [False, True])
 def test_every_kind_of_workload_is_certified_exactly(order, correlated):
-    import numpy as np
-
     rng = np.random.default_rng(12)
     for types in (2, 3, 5):
         workload = random_workload(rng, types, correlated, order)
         for p in (0.0, 0.2, 0.61, 1.0):
-            verdict = checker.check(certificate(workload, p))
-            assert float(verdict.bound_s) == pytest.approx(classical_optimum(workload, p).lower, abs=1e-9)
-            assert 0 <= verdict.attained_s - verdict.bound_s <= Fraction(1, 10**12)
-            assert float(verdict.base_wait_s) == pytest.approx(workload.base_wait_s)
+            verdict = checker.check(routing(workload, p))
+            upper, lower = (verdict.end("local", end) for end in ("upper", "lower"))
+            assert float(-upper) == pytest.approx(classical_optimum(workload, p).lower, abs=1e-9)
+            assert 0 <= upper - lower <= Fraction(1, 10**12)
+            assert float(verdict.game.routing.base_wait_s) == pytest.approx(workload.base_wait_s)
+            assert lower <= verdict.end("quantum", "upper")
 
 
-def test_both_methods_prove_the_same(two_types):
-    document = certificate(exponential(0.9, 8), 0.55)
-    assert document["method"] == "threshold"
-    document["method"] = "enumeration"
-    assert checker.check(resealed(document)).bound_s == checker.check(certificate(exponential(0.9, 8), 0.55)).bound_s
+@pytest.mark.parametrize("name", ["chsh", "odd-cycle:5", "elegant", "chained:3", "random-xor:6:1"])
+def test_all_sets_of_xor_games_are_certified_at_both_ends(name):
+    verdict = checker.check(of_game(simplest(named(name))))
+    for each in ALL:
+        assert 0 <= verdict.end(each, "upper") - verdict.end(each, "lower") <= Fraction(1, 10**7)
+    assert verdict.advantage >= -Fraction(1, 10**7)
+
+
+@pytest.mark.parametrize("name", ["i3322", "ffl", "cglmp:3"])
+def test_payoff_tables_are_certified(name):
+    game = simplest(named(name))
+    verdict = checker.check(of_game(game))
+    assert verdict.end("local", "upper") == verdict.end("local", "lower")
+    assert verdict.end("local", "upper") <= verdict.end("quantum", "upper") + Fraction(1, 10**9)
+    assert verdict.end("no-signalling", "lower") <= verdict.end("no-signalling", "upper")
+
+
+def test_the_moment_bound_of_i3322_is_the_published_one():
+    verdict = checker.check(of_game(simplest(named("i3322")), ["quantum"]))
+    assert float(verdict.end("quantum", "upper")) == pytest.approx(0.25147091, abs=1e-7)
+
+
+def test_side_constraints_are_met_exactly():
+    rng = np.random.default_rng(3)
+    balanced = LinearConstraint.equality(np.full((3, 3), 1 / 9), 0.2)
+    game = XorGame(rng.normal(size=(3, 3)).round(2), constraints=(balanced,))
+    verdict = checker.check(of_game(game))
+    for each in ALL:
+        assert 0 <= verdict.end(each, "upper") - verdict.end(each, "lower") <= Fraction(1, 10**6)
+
+
+def test_a_larger_xor_game_is_proved_by_its_suffixes():
+    document = of_game(XorGame(np.random.default_rng(4).integers(-9, 10, (18, 18))), ["local"])
+    verdict = checker.check(document)
+    assert verdict.end("local", "upper") == verdict.end("local", "lower")
+    [upper] = [claim for claim in document["claims"] if claim["end"] == "upper"]
+    assert len(upper["proof"]["suffixes"]) == 17
+
+
+def test_both_methods_prove_the_same_of_routing():
+    document = routing(exponential(0.9, 6), 0.55, entangled=False)
+    claims = document["claims"]
+    assert claims[1]["proof"] == {"method": "threshold"}
+    claims[1]["proof"] = {"method": "tree", "party": "a", "order": list(range(6)), "suffixes": []}
+    assert checker.check(resealed(document)).claims[1].value == Fraction(claims[1]["value"])
+
+
+# The proofs themselves, against independent paths
+
+
+def test_tree_search_agrees_with_all_deterministic_strategies():
+    rng = np.random.default_rng(5)
+    for _ in range(30):
+        na, nb, n, m = rng.integers(1, 4, 4)
+        game = NonlocalGame(rng.integers(-5, 6, (na, nb, n, m)), np.ones((n, m)))
+        best = max(
+            sum(game.payoff[a[x], b[y], x, y] for x in range(n) for y in range(m))
+            for a in product(range(na), repeat=n)
+            for b in product(range(nb), repeat=m)
+        )
+        document = of_game(game, ["local"])
+        assert checker.check(document).end("local", "upper") == best
+        upper = document["claims"][1]
+        for party, questions in (("a", n), ("b", m)):
+            upper["proof"] = {"method": "tree", "party": party, "order": list(range(questions)), "suffixes": []}
+            assert checker.check(resealed(document)).end("local", "upper") == best
+        upper["value"] = str(int(best) - Fraction(1, 1000))
+        with pytest.raises(checker.RefusedError, match="exceeds"):
+            checker.check(resealed(document))
+
+
+def test_positive_matrices_are_told_from_others():
+    rng = np.random.default_rng(6)
+
+    def lower_triangle(matrix):
+        return [[round(Fraction(float(x)) * 2**60) for x in row[: i + 1]] for i, row in enumerate(matrix)]
+
+    for n in (1, 2, 5, 20, 60):
+        root = rng.normal(size=(n, n + 2)) * 10.0 ** rng.uniform(-2, 2)
+        matrix = root @ root.T
+        least = np.linalg.eigvalsh(matrix)[0]
+        checker.refuse_unless_positive(lower_triangle(matrix))
+        with pytest.raises(checker.RefusedError, match="positive"):
+            checker.refuse_unless_positive(lower_triangle(matrix - 1.0001 * least * np.eye(n)))
+
+
+def test_moments_follow_the_algebra_of_projectors():
+    a, b = (0, 0), (1, 0)
+    assert checker.product_of_words(((a,), ()), ((a,), ())) == ((a,), ())
+    assert checker.product_of_words(((a,), ()), (((0, 1),), ())) is None
+    assert checker.product_of_words(((b, a), ()), ((), ())) == checker.product_of_words(((a, b), ()), ((), ()))
+    assert checker.product_of_words(((a,), (b,)), ((b,), (a,))) == ((a, b), (b, a))
+
+
+def test_unit_vectors_are_exact_and_close():
+    rng = np.random.default_rng(7)
+    for d in (1, 2, 3, 8):
+        direction = rng.normal(size=d)
+        exact = unit_vector(direction)
+        assert sum(x * x for x in exact) == 1
+        assert np.allclose([float(x) for x in exact], direction / np.linalg.norm(direction), atol=1e-8)
+
+
+# What is refused
 
 
 def _corruptions(document):
     """Certificates that each claim something else, with a word of the reason they are refused for."""
-    claim, workload = document["claim"], document["workload"]
-    raised = str(Fraction(claim["bound_s"]) + Fraction(1, 10**9))
-    yield "not proved", {"claim": claim | {"bound_s": raised}}
-    yield "attains", {"claim": claim | {"attained_s": raised}}
-    yield "not 1/5", {"claim": claim | {"splitting": "1/5"}}
-    yield "class", {"claim": claim | {"class": "static"}}
-    yield "not proved", {"multiplier": "7"}
+    game, claims = document["game"], document["claims"]
+    workload = game["workload"]
+
+    def claim(k, **change):
+        return {"claims": [c | change if i == k else c for i, c in enumerate(claims)]}
+
+    less = str(Fraction(claims[1]["value"]) - Fraction(1, 10**9))
+    more = str(Fraction(claims[0]["value"]) + Fraction(1, 10**9))
+    part = claims[2]["strategy"][0]
+    yield "not proved", claim(1, value=less)
+    yield "not proved", claim(0, value=more)
+    yield "not proved", claim(2, value=str(Fraction(claims[2]["value"]) + Fraction(1, 10**9)))
+    yield "not proved", claim(3, value=str(Fraction(claims[3]["value"]) - Fraction(1, 10**9)))
+    yield "positive semidefinite", claim(3, proof=claims[3]["proof"] | {"d": ["1/1000", "1/1000"]})
+    yield "positive numbers", claim(3, proof=claims[3]["proof"] | {"d": ["0", "1"]})
+    yield "proves nothing", claim(3, proof={"method": "threshold"})
+    yield "proves nothing", claim(1, set="quantum")
+    yield "not proved", claim(1, multipliers=["7"])
+    yield "multipliers", claim(1, multipliers=[])
+    yield "none of the local set", claim(0, strategy=claims[2]["strategy"])
+    yield "does not meet a constraint", {"game": game | {"splitting": "1/5"}}
+    yield "class", {"game": game | {"class": "static"}}
     yield "format", {"format": "something/1"}
-    yield "method", {"method": "trust me"}
-    yield "not proved", {"workload": workload | {"arrival_rate_hz": "49/100"}}
-    yield "load", {"workload": workload | {"arrival_rate_hz": "2"}}
-    yield "sum exactly 1", {"workload": workload | {"probabilities": ["1/2", "1/3"]}}
-    yield "order", {"workload": workload | {"order": ["random"]}}
-    yield "either probabilities or joint", {"workload": workload | {"joint": [["1"]]}}
-    yield "rational", {"multiplier": 0.5}
-    yield "rational", {"multiplier": "1/0"}
-    yield "rational", {"multiplier": "٣"}
-    yield "rational", {"multiplier": "1e5"}
-    yield "rational", {"multiplier": "9" * 5000}
-    yield "keys", {"claim": []}
+    yield "method", claim(1, proof={"method": ["trust me"]})
+    yield "not proved|constraint", {"game": game | {"workload": workload | {"arrival_rate_hz": "49/100"}}}
+    yield "load", {"game": game | {"workload": workload | {"arrival_rate_hz": "2"}}}
+    yield "sum exactly 1", {"game": game | {"workload": workload | {"probabilities": ["1/2", "1/3"]}}}
+    yield "order", {"game": game | {"workload": workload | {"order": ["random"]}}}
+    yield "either probabilities or joint", {"game": game | {"workload": workload | {"joint": [["1"]]}}}
+    for number in (0.5, "1/0", "٣", "1e5", "9" * 5000):
+        yield "rational", claim(1, multipliers=[number])
+    yield "keys", {"claims": [[]]}
+    yield "object", {"game": []}
     yield "keys", {"extra": 1}
-    yield "list", {"strategy": []}
-    yield "answers", {"strategy": [part | {"answers_a": [1, 0]} for part in document["strategy"]]}
-    yield "answers", {"strategy": [part | {"answers_a": [True, 1]} for part in document["strategy"]]}
+    yield "list", claim(0, strategy=[])
+    yield "sum", claim(0, strategy=[claims[0]["strategy"][0] | {"weight": "1/3"}])
+    yield "integers", claim(0, strategy=[claims[0]["strategy"][0] | {"answers_a": [1, 2]}])
+    yield "integers", claim(0, strategy=[claims[0]["strategy"][0] | {"answers_a": [True, 1]}])
+    yield "length exactly 1", claim(2, strategy=[part | {"vectors_a": [["1", "1/1000"], ["1", "0"]]}])
     yield "sha256", {"sha256": "0" * 64}
-    yield "sha256", {"claim": claim | {"bound_s": "1/2"}, "sha256": document["sha256"]}
+    yield "sha256", claim(1, value="0") | {"sha256": document["sha256"]}
 
 
 def test_corrupted_certificates_are_refused_with_the_reason(two_types):
-    document = certificate(two_types, 0.25)
+    document = routing(two_types, 0.25)
+    checker.check(document)
     for reason, change in _corruptions(document):
         corrupted = copy.deepcopy(document) | change
         if "sha256" not in change:
@@ -93,38 +239,122 @@ def test_corrupted_certificates_are_refused_with_the_reason(two_types):
 
 
 def test_the_threshold_method_is_refused_where_the_theorem_does_not_hold():
-    document = certificate(exponential(0.5, 4, order="shortest_first"), 0.4)
-    assert document["method"] == "enumeration"
-    document["method"] = "threshold"
+    document = routing(exponential(0.5, 4, order="shortest_first"), 0.4)
+    assert document["claims"][1]["proof"]["method"] == "tree"
+    document["claims"][1]["proof"] = {"method": "threshold"}
     with pytest.raises(checker.RefusedError, match="proves nothing"):
+        checker.check(resealed(document))
+
+
+def test_a_search_without_end_is_refused():
+    rng = np.random.default_rng(8)
+    game = XorGame(rng.choice([-1, 1], (40, 40)))
+    claim = {
+        "set": "local",
+        "end": "upper",
+        "value": "400",
+        "multipliers": [],
+        "proof": {"method": "tree", "party": "a", "order": list(range(40)), "suffixes": []},
+    }
+    document = of_game(XorGame([[1.0]]), ["local"])
+    weights = [[str(int(w)) for w in row] for row in game.weights]
+    document |= {"game": {"xor": {"weights": weights, "offset": "0"}, "constraints": []}, "claims": [claim]}
+    with pytest.raises(checker.RefusedError, match="nodes"):
         checker.check(resealed(document))
 
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "",
-        "[]",
-        "null",
-        "{}",
-        "[" * 100_000,
-        '{"format": NaN}',
-        '{"a": 1, "a": 2}',
-        "9" * 10_000,
-        '"text"',
-        '{"format": 1e999}',
-    ],
+    ["", "[]", "null", "{}", "[" * 100_000, '{"format": NaN}', '{"a": 1, "a": 2}', "9" * 10_000, '"x"', '{"f": 1e999}'],
 )
 def test_text_that_is_no_certificate_is_refused(text):
     with pytest.raises(checker.RefusedError):
         checker.check_text(text)
 
 
-def test_mutated_certificates_never_crash_and_never_pass(two_types):
+def _nodes(value, path=()):
+    """All places inside a document."""
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in items:
+        yield from _nodes(each, (*path, key))
+
+
+def _mutated(document, rng):
+    """A document with one place changed, and its digest made to fit."""
+    document = copy.deepcopy(document)
+    path = rng.choice([p for p in _nodes(document) if p and p[0] != "sha256"])
+    at = document
+    for key in path[:-1]:
+        at = at[key]
+    old = at[path[-1]]
+    junk = [
+        None,
+        True,
+        0,
+        -1,
+        2,
+        10**30,
+        "",
+        "0",
+        "1",
+        "-1",
+        "1/3",
+        "999999999",
+        "1/-2",
+        [],
+        {},
+        [[]],
+        "x",
+        [old],
+        {"a": old},
+    ]
+    if isinstance(old, str) and "/" in old:
+        junk += [str(Fraction(old) * Fraction(rng.choice([99, 101, 200, -100]), 100))] * 20
+    if isinstance(old, list) and old:
+        junk += [old[:-1], old[::-1], [*old, old[0]]] * 5
+    at[path[-1]] = rng.choice(junk)
+    return resealed(document)
+
+
+def _largest_value(game, deterministic):
+    """The local value by brute force over everything, or the no-signalling bound sum max |G|."""
+    if not deterministic:
+        return math.inf
+    n, m = game.shape[-2:]
+    na, nb = game.shape[:2] if len(game.shape) == 4 else (2, 2)
+    best = -math.inf
+    for a in product(range(na), repeat=n):
+        for b in product(range(nb), repeat=m):
+            entries = checker.deterministic_entries(game, list(a), list(b))
+            best = max(best, game.value(entries, 1))
+    return best
+
+
+@pytest.mark.parametrize("name", ["chsh", "ffl", "i3322"])
+def test_mutated_and_resealed_certificates_never_crash_and_never_prove_a_falsehood(name):
+    """Whatever is still accepted states a true bound: brute force over all strategies agrees."""
+    document = of_game(simplest(named(name)))
+    rng = random.Random(name)
+    accepted = 0
+    for _ in range(700):
+        mutated = _mutated(document, rng)
+        try:
+            verdict = checker.check_text(json.dumps(mutated))
+        except checker.RefusedError:
+            continue
+        accepted += 1
+        best = _largest_value(verdict.game, True)
+        assert all(claim.value >= best for claim in verdict.claims if claim.end == "upper")
+        assert all(c.value <= best for c in verdict.claims if (c.correlations, c.end) == ("local", "lower"))
+    assert accepted < 500
+
+
+def test_mutated_text_never_crashes_and_never_passes(two_types):
     """Any change of the text that survives as JSON is caught by a check or by the digest."""
-    text = json.dumps(certificate(two_types, 0.25))
+    text = json.dumps(routing(two_types, 0.25))
     rng = random.Random(0)
-    for _ in range(2000):
+    for _ in range(1500):
         at = rng.randrange(len(text))
         mutated = text[:at] + rng.choice('0123456789-/"[]{},ax') + text[at + rng.randrange(2) :]
         try:
@@ -141,22 +371,22 @@ def test_the_checker_stands_alone(tmp_path, two_types):
     alone = tmp_path / "checker.py"
     alone.write_text(Path(checker.__file__).read_text())
     file = tmp_path / "c.json"
-    file.write_text(json.dumps(certificate(two_types, 0.25)))
+    file.write_text(json.dumps(routing(two_types, 0.25)))
     command = [sys.executable, "-I", "-S", str(alone), str(file)]
     good = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert good.returncode == 0
     assert "proved" in good.stdout
-    file.write_text(file.read_text().replace("93/160", "94/160"))
+    file.write_text(file.read_text().replace("-93/160", "-94/160"))
     bad = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert bad.returncode == 1
     assert bad.stderr.startswith("refused: ")
 
 
 def test_numbers_are_read_as_they_were_written():
-    assert exact(0.1) == Fraction(1, 10)
-    assert exact(1e-3) == Fraction(1, 1000)
+    assert as_written(0.1) == Fraction(1, 10)
+    assert as_written(1e-3) == Fraction(1, 1000)
 
 
 def test_a_workload_whose_types_nobody_sees_has_no_certificate():
     with pytest.raises(CertificateError, match=r"service\.bins"):
-        certificate(exponential(0.5, None), 0.5)
+        routing(exponential(0.5, None), 0.5)

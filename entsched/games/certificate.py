@@ -1,112 +1,289 @@
-"""Write the certificate of a classical bound; :mod:`entsched.games.checker` checks it."""
+"""Write certificates of game values in exact arithmetic; :mod:`entsched.games.checker` checks them."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from entsched.errors import CertificateError
 from entsched.games import checker
-from entsched.games.split.solution import Part, Solution
-from entsched.workload import Workload
-from entsched.workload.service import Deterministic
+from entsched.games.nonlocal_game import NonlocalGame, XorGame
+from entsched.games.rationals import dyadic, exact_weights, recognised, rounded_up, unit_vector
+from entsched.games.value import (
+    Deterministic,
+    GameValue,
+    LocalDual,
+    MomentDual,
+    NoSignallingDual,
+    Part,
+    Vectors,
+    XorDual,
+)
+
+Floats = NDArray[np.float64]
+Json = dict[str, Any]
+
+#: By how much dual matrices are enlarged, relative to their diagonal, until they are proved positive.
+MARGINS = (0.0, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7)
+#: How the claims of a certificate name the sets; a single pair is a quantum strategy.
+SETS = {"local": "local", "quantum": "quantum", "single-pair": "quantum", "no-signalling": "no-signalling"}
 
 
-def classical_certificate(workload: Workload, solution: Solution) -> dict[str, Any]:
-    """The certificate of a classical optimum, ready to be written as JSON.
+def game_certificate(game: NonlocalGame | XorGame, values: Iterable[GameValue]) -> Json:
+    """One document with every end of these values that can be proved in exact arithmetic.
 
-    Every number of the configuration is read as the decimal it was written as (0.1 is 1/10), and
-    the bound is computed anew from the strategies in exact arithmetic.
+    Numbers of the game are read as the fractions they stand for (0.1 is 1/10, 0.111... is 1/9).
 
     Raises
     ------
     CertificateError
-        If routers see no type, so that there is no game to certify.
+        If nothing can be proved exactly.
 
     Examples
     --------
-    >>> from entsched.games.split.classical import classical_curve
-    >>> from entsched.routing import routing_game
-    >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
-    ...                "probabilities": [0.5, 0.5]})
-    >>> document = classical_certificate(two, classical_curve(routing_game(two)).at(0.25))
-    >>> document["claim"]["bound_s"], float(checker.check(document).bound_s)
-    ('93/160', 0.58125)
+    >>> from entsched.games.local.exact import local_value
+    >>> chsh = XorGame([[0.25, 0.25], [0.25, -0.25]])
+    >>> document = game_certificate(chsh, [local_value(chsh)])
+    >>> str(checker.check(document))
+    'proved: local value >= 0.5; local value <= 0.5'
     """
-    if not all(isinstance(law, Deterministic) for law in workload.types):
-        raise CertificateError(
-            f"service.law {workload.service.law!r} without bins has no types to certify a game of, "
-            "allowed: set service.bins"
-        )
-    described = _describe(workload)
-    game = checker.routing_game(described)
-    splitting = exact(solution.splitting)
-    pairs = [_Pair(game, part) for part in solution.parts]
-    shares, multiplier = _exact_mixture(pairs, splitting, exact(solution.multiplier))
-    method = "threshold" if workload.joint is None and workload.order == "random" else "enumeration"
-    bound = checker.dual_value(game, method, multiplier, splitting)
-    attained = sum((share * pair.value for share, pair in zip(shares, pairs, strict=True)), Fraction(0))
-    document = {
-        "format": checker.FORMAT,
-        "claim": {
-            "class": "symmetric",
-            "splitting": str(splitting),
-            "bound_s": str(bound),
-            "attained_s": str(attained),
-        },
-        "workload": described,
-        "multiplier": str(multiplier),
-        "method": method,
-        "strategy": [
-            {"weight": str(share), "answers_a": pair.answers_a, "answers_b": pair.answers_b}
-            for share, pair in zip(shares, pairs, strict=True)
-        ],
-    }
+    described = describe(game)
+    exact = checker.read_game(described)
+    claims = [claim for value in values for claim in value_claims(exact, value)]
+    if not claims:
+        raise CertificateError("nothing here can be proved in exact arithmetic: no exact strategy and no dual")
+    return sealed(described, claims)
+
+
+def sealed(game: Json, claims: list[Json]) -> Json:
+    """The certificate document of these claims, with its digest."""
+    document = {"format": checker.FORMAT, "game": game, "claims": claims}
     document["sha256"] = checker.digest(document)
     return document
 
 
-def exact(value: float) -> Fraction:
-    """The rational number whose shortest decimal is this float: 0.1 is 1/10."""
-    return Fraction(repr(float(value)))
-
-
-class _Pair:
-    """One deterministic pair with its exact splitting probability and excess wait."""
-
-    def __init__(self, game: checker.Game, part: Part) -> None:
-        self.answers_a = [int(a) for a in np.rint(np.cos(part.angles_a))]
-        self.answers_b = [int(b) for b in np.rint(np.cos(part.angles_b))]
-        self.splitting, self.value = game.pair(self.answers_a, self.answers_b)
-
-
-def _exact_mixture(pairs: list[_Pair], splitting: Fraction, multiplier: Fraction) -> tuple[list[Fraction], Fraction]:
-    """The weights that meet p exactly, and the slope between the two pairs as the multiplier."""
-    if len(pairs) == 2 and pairs[0].splitting != pairs[1].splitting:
-        low, high = pairs
-        share = (splitting - low.splitting) / (high.splitting - low.splitting)
-        return [1 - share, share], (low.value - high.value) / (high.splitting - low.splitting)
-    return [Fraction(1)], multiplier
-
-
-def _describe(workload: Workload) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        "arrival_rate_hz": str(exact(workload.arrival_rate_hz)),
-        "values_s": [str(exact(s)) for s in workload.type_means_s],
-        "order": workload.order,
-    }
-    if workload.joint is None:
-        described["probabilities"] = _normalised([float(p) for p in workload.type_probabilities])
+def describe(game: NonlocalGame | XorGame) -> Json:
+    """The game as a certificate states it: nested lists of rationals as text."""
+    if isinstance(game, XorGame):
+        table: Json = {"xor": {"weights": _texts(game.weights), "offset": str(recognised(game.offset))}}
     else:
-        flat = _normalised([p for row in workload.joint for p in row])
-        n = len(workload.joint)
-        described["joint"] = [flat[x * n : (x + 1) * n] for x in range(n)]
-    return described
+        table = {"pi": _texts(game.pi), "payoff": _texts(game.payoff)}
+    constraints = []
+    for constraint in game.constraints:
+        ends = {"at_least": constraint.lower, "at_most": constraint.upper}
+        if constraint.lower == constraint.upper:
+            ends = {"equals": constraint.lower}
+        finite = {key: str(recognised(end)) for key, end in ends.items() if math.isfinite(end)}
+        constraints.append({"coefficients": _texts(constraint.coefficients), **finite})
+    return {"name": game.name, **table, "constraints": constraints}
 
 
-def _normalised(probabilities: list[float]) -> list[str]:
-    exact_values = [exact(p) for p in probabilities]
-    total = sum(exact_values)
-    return [str(p / total) for p in exact_values]
+def value_claims(game: checker.Game, value: GameValue) -> list[Json]:
+    """The lower claim of the strategy and the upper claim of the dual, those that can be made exact."""
+    name = SETS.get(value.correlations)
+    claims = []
+    if name is not None:
+        claims += [lower_claim(game, name, parts) for parts in _exact_parts(game, name, value)]
+    if name is not None and value.dual is not None and math.isfinite(value.upper):
+        claims.append(upper_claim(game, name, value.dual))
+    return claims
+
+
+def _exact_parts(game: checker.Game, name: str, value: GameValue) -> list[list[tuple[float, Json]]]:
+    """The parts of the strategy as a certificate states them; nothing if a part has no exact form."""
+    if name == "no-signalling":
+        return [] if value.behavior is None else [[(1.0, {"behavior": _exact_behavior(game, value.behavior)})]]
+    parts = [(part.weight, exact_part(part)) for part in value.strategy]
+    return [[(w, each) for w, each in parts if each is not None]] if parts and all(p for _, p in parts) else []
+
+
+def exact_part(part: Part) -> Json | None:
+    """Fixed answers, or unit vectors with rational coordinates; None for other strategies."""
+    strategy = part.strategy
+    if isinstance(strategy, Deterministic):
+        return {"answers_a": strategy.answers_a.tolist(), "answers_b": strategy.answers_b.tolist()}
+    if isinstance(strategy, Vectors):
+        u, v = ([[str(x) for x in unit_vector(row)] for row in side] for side in (strategy.u, strategy.v))
+        return {"vectors_a": u, "vectors_b": v}
+    return None
+
+
+def lower_claim(game: checker.Game, name: str, parts: Sequence[tuple[float, Json]], extra: Sequence[Json] = ()) -> Json:
+    """The claim that a mixture of parts reaches its exact value, with weights that meet every constraint.
+
+    ``extra`` are parts of weight zero that may help to meet them.
+    """
+    every = [*parts, *((0.0, each) for each in extra)]
+    columns, target = _constraint_columns(game, name, every)
+    weights = exact_weights([weight for weight, _ in every], columns, target)
+    strategy = [{"weight": str(w), **part} for w, (_, part) in zip(weights, every, strict=True) if w > 0]
+    reached = checker.strategy_value(game, name, strategy)
+    return {"set": name, "end": "lower", "value": str(-_shortened_up(-reached)), "strategy": strategy}
+
+
+def _constraint_columns(
+    game: checker.Game, name: str, parts: Sequence[tuple[float, Json]]
+) -> tuple[list[list[Fraction]], list[Fraction]]:
+    """For each part 1 and its sum in every constraint that is tight; and what the mixture must reach."""
+    read = [checker.read_part(game, name, {"weight": "1", **part}) for _, part in parts]
+    columns, target = [[Fraction(1)] for _ in parts], [Fraction(1)]
+    for form, low, high in game.constraints:
+        sums = [form.at(entries) / unit for _, entries, unit in read]
+        reached = sum(weight * float(each) for (weight, _), each in zip(parts, sums, strict=True))
+        near = 1e-6 * max(1.0, max(abs(float(each)) for each in sums))
+        end = next((end for end in (low, high) if end is not None and abs(float(end) - reached) <= near), None)
+        if end is not None:
+            target.append(end)
+            for column, each in zip(columns, sums, strict=True):
+                column.append(each)
+    return columns, target
+
+
+def upper_claim(game: checker.Game, name: str, dual: Any) -> Json:
+    """The claim that a dual proves, in exact arithmetic.
+
+    Raises
+    ------
+    CertificateError
+        If it cannot be made to prove anything.
+    """
+    multipliers = [str(_signed(game, k, factor)) for k, factor in enumerate(dual.multipliers)]
+    exact = [Fraction(each) for each in multipliers]
+    if isinstance(dual, LocalDual):
+        proof, value = tree_proof(game, exact)
+    elif isinstance(dual, XorDual):
+        proof, value = _proved(game, name, exact, diagonal_proofs(dual))
+    elif isinstance(dual, MomentDual):
+        proof, value = _proved(game, name, exact, moment_proofs(dual))
+    elif isinstance(dual, NoSignallingDual):
+        proof, value = _proved(game, name, exact, lambda _: potential_proof(dual))
+    else:
+        raise CertificateError(f"a dual of type {type(dual).__name__} has no exact form")
+    return {"set": name, "end": "upper", "value": str(value), "multipliers": multipliers, "proof": proof}
+
+
+def _signed(game: checker.Game, k: int, factor: float) -> Fraction:
+    """The multiplier, or zero where its constraint has no bound on that side."""
+    exact, (_, low, high) = recognised(float(factor)), game.constraints[k]
+    return Fraction(0) if (high if exact > 0 else low) is None else exact
+
+
+def _proved(
+    game: checker.Game, name: str, multipliers: list[Fraction], proofs: Callable[[float], Json]
+) -> tuple[Json, Fraction]:
+    """The first proof, with growing margins, that the checker accepts, and what it proves."""
+    for margin in MARGINS:
+        proof = proofs(margin)
+        try:
+            return proof, rounded_up(checker.upper_bound(game, name, multipliers, proof, Fraction(0)))
+        except checker.RefusedError as error:
+            reason = error
+    raise CertificateError(f"the {name} bound cannot be proved in exact arithmetic: {reason}")
+
+
+def diagonal_proofs(dual: XorDual) -> Callable[[float], Json]:
+    """The diagonals d and e, enlarged by a margin."""
+
+    def enlarged(values: Floats, margin: float) -> list[str]:
+        floor = 1e-12 * max(float(dual.d.max()), float(dual.e.max()), 1e-300)
+        return [str(dyadic(max(float(value), floor) * (1 + margin))) for value in values]
+
+    return lambda margin: {"method": "diagonal", "d": enlarged(dual.d, margin), "e": enlarged(dual.e, margin)}
+
+
+def moment_proofs(dual: MomentDual) -> Callable[[float], Json]:
+    """The words and the matrix as integers over a unit, its diagonal enlarged by a margin."""
+    unit = 2**60
+    words = [[[list(letter) for letter in side] for side in word] for word in dual.words]
+    size = float(np.abs(np.diag(dual.matrix)).max())
+
+    def proof(margin: float) -> Json:
+        matrix = dual.matrix + margin * size * np.eye(len(words))
+        rows = [[str(round(Fraction(float(x)) * unit)) for x in row[: i + 1]] for i, row in enumerate(matrix)]
+        return {"method": "moments", "words": words, "unit": str(unit), "matrix": rows}
+
+    return proof
+
+
+def potential_proof(dual: NoSignallingDual) -> Json:
+    """The potentials, rounded so that their sums are exactly zero."""
+    f = _zero_sum(dual.f, 2)
+    return {"method": "potentials", "f": f, "g": _zero_sum(dual.g, 1)}
+
+
+def _zero_sum(potential: Floats, axis: int) -> Any:
+    if potential.size == 0:
+        return []
+    numbers = np.moveaxis(np.array([dyadic(x) for x in potential.ravel()], object).reshape(potential.shape), axis, -1)
+    numbers[..., -1] = -numbers[..., :-1].sum(axis=-1)
+    return _nested(np.moveaxis(numbers, -1, axis))
+
+
+def tree_proof(game: checker.Game, multipliers: list[Fraction]) -> tuple[Json, Fraction]:
+    """Suffix optima that let a search tree stay small, and the local maximum it proves.
+
+    Integers that fit are searched as they are, so that the maximum is exact; larger ones are rounded,
+    and what rounding may add is added.
+    """
+    from entsched.games.local.exact import maximise_table, maximise_xor
+
+    form, constant = game.lagrangian(multipliers)
+    total = sum(map(abs, form.numbers))
+    scale = 2 ** max(0, total.bit_length() - 52)
+    weights = np.array([number / scale for number in form.numbers]).reshape(game.shape)
+    if len(game.shape) == 4:
+        table = maximise_table(weights)
+        entries = checker.deterministic_entries(game, table.answers_a.tolist(), table.answers_b.tolist())
+        smaller = game.shape[1] ** game.shape[3] < game.shape[0] ** game.shape[2]
+        return _tree("b" if smaller else "a", game.shape[3 if smaller else 2]), constant + form.at(entries)
+    found = maximise_xor(weights)
+    step, n = found.scaled.unit * scale / form.unit, len(found.order)
+    slack = (found.scaled.error * scale + (Fraction(total, 2**50) if scale > 1 else 0)) / form.unit
+    bounds = [int(best) * step + (n - k) * slack for k, best in enumerate(found.suffix_optima[:n])]
+    proof = _tree("b" if found.transposed else "a", n)
+    proof |= {"order": found.order.tolist(), "suffixes": [str(_shortened_up(bound)) for bound in bounds[1:]]}
+    if slack > 0:
+        return proof, rounded_up(constant + bounds[0])
+    entries = checker.deterministic_entries(game, found.answers_a.tolist(), found.answers_b.tolist())
+    return proof, constant + form.at(entries)
+
+
+def _tree(party: str, questions: int) -> Json:
+    return {"method": "tree", "party": party, "order": list(range(questions)), "suffixes": []}
+
+
+def _exact_behavior(game: checker.Game, behavior: Floats) -> Any:
+    """A rational table near this one that is exactly no-signalling and not negative."""
+    if len(game.shape) == 2:
+        return _nested(np.array([recognised(min(max(x, -1.0), 1.0)) for x in behavior.ravel()], object), game.shape)
+    na, nb = game.shape[:2]
+    grid = np.array([dyadic(x, 40) for x in behavior.ravel()], object).reshape(game.shape)
+    left, right = grid.sum(axis=1)[:, :, 0], grid.sum(axis=0)[:, 0, :]
+    left[-1] = 1 - left[:-1].sum(axis=0)
+    right[-1] = 1 - right[:-1].sum(axis=0)
+    grid[:-1, -1] = left[:-1, :, None] - grid[:-1, :-1].sum(axis=1)
+    grid[-1] = right[:, None, :] - grid[:-1].sum(axis=0)
+    lowest = min(grid.ravel())
+    if lowest < 0:
+        share = -lowest / (Fraction(1, na * nb) - lowest)
+        grid = (1 - share) * grid + share * Fraction(1, na * nb)
+    return _nested(grid)
+
+
+def _shortened_up(value: Fraction) -> Fraction:
+    """The value itself if it is short, else the decimal just above it."""
+    return value if value.denominator < 10**18 else rounded_up(value, 18)
+
+
+def _texts(values: Floats) -> Any:
+    return _nested(np.array([recognised(float(x)) for x in values.ravel()], object), values.shape)
+
+
+def _nested(values: NDArray[np.object_], shape: tuple[int, ...] | None = None) -> Any:
+    texts = np.array([str(x) for x in values.ravel()], object)
+    return texts.reshape(values.shape if shape is None else shape).tolist()

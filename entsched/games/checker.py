@@ -1,42 +1,51 @@
-"""Check a certificate of a classical bound in exact arithmetic, with the standard library alone.
+"""Check certificates of game values in exact arithmetic, with the standard library alone.
 
-The claim: for this workload, every memoryless, server-symmetric, communication-free classical
-routing strategy with splitting probability P(a != b) = p has a mean excess wait J of at least
-``bound_s`` seconds per customer, and ``strategy`` attains ``attained_s``.
+A certificate names a game and makes claims about it: over the *local*, *quantum* or *no-signalling*
+behaviors that meet the side constraints, the largest value is at most (``upper``) or at least (``lower``)
+so much. A file in which an entangled strategy is worth more than the local upper end proves an advantage.
 
-The proof: for a multiplier mu, J = sum (cost - mu pi) C + mu (1 - p) with C = P(a = b | x, y), and a
-mixture of deterministic pairs is never below the best pair. Router A's answers are enumerated, router
-B's best response is computed. ``enumeration`` goes through all 2^(n-1) answers of A (up to a common
-sign); ``threshold`` goes through the n thresholds only, which suffices for independent types in random
-order: for any answers of B, the price of A's answer to type x is pi_x times an affine function of s_x,
-so its sign changes at most once along s. Every number is a rational; floats are refused.
+Upper ends move the constraints into the objective: for multipliers k, sum G P = sum (G - sum k C) P + sum k C P,
+and the last sum is at most its range times k. What remains is bounded over the whole set:
 
-This file stands alone: ``python checker.py CERTIFICATE.json`` needs nothing but Python. The format is
-described in docs/certificates.md.
+- local, ``tree``: A's answers are searched depth first, B's best response is a maximum for each question; a branch is
+  cut when its value plus a proved bound on the questions left (``suffixes``) cannot exceed the claim;
+- local, ``threshold``: for routing independent types in random order n thresholds suffice, because whatever B
+  does, the price of A's answer to type x is pi_x times an affine function of s_x;
+- quantum, ``diagonal``: if [[D, -G], [-G^T, E]] is positive semidefinite, sum G E <= (tr D + tr E) / 2;
+- quantum, ``moments``: <Z, M> >= 0 for Z >= 0 and the moment matrix M of words in the projectors; what the
+  identity leaves over costs its absolute value, because no moment exceeds 1 (Navascues, Pironio, Acin 2007);
+- no-signalling, ``potentials``: f[a, x, y] with sum over y = 0 and g[b, x, y] with sum over x = 0 change no value.
+
+Lower ends are strategies, evaluated exactly: fixed answers, unit vectors with rational coordinates (two coordinates:
+measurements on one Bell pair), or a no-signalling table. Every number is a rational; floats are refused.
+
+This file stands alone: ``python checker.py CERTIFICATE.json``. The format is described in docs/certificates.md.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
+from itertools import accumulate, product
+from operator import mul
 from typing import Any
 
-FORMAT = "entsched-classical-bound/1"
-KEYS = {"format", "claim", "workload", "multiplier", "method", "strategy", "sha256"}
-CLAIM_KEYS = {"class", "splitting", "bound_s", "attained_s"}
-WORKLOAD_KEYS = {"arrival_rate_hz", "values_s", "probabilities", "joint", "order"}
-
+FORMAT = "entsched-certificate/2"
 MAX_BYTES = 16_000_000
 MAX_DIGITS = 4_000
 MAX_TYPES = 1_000
-MAX_ENUMERATED = 20
+MAX_ENTRIES = 1_000_000
+MAX_NODES = 1_000_000
+MAX_ROWS = 400
+MAX_CLAIMS = 20
+SETS = ("local", "quantum", "no-signalling")
 
-Integers = list[list[int]]
+Word = tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
 
 
 class RefusedError(Exception):
@@ -44,80 +53,161 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class Game:
-    """A routing game in integers: pi[x][y] = mass / mass_unit, and the price of coalescing
-    c[x][y] = price / price_unit seconds; with alpha E[s^2] in seconds and the types by size."""
+class Form:
+    """A linear form on behaviors: ``numbers[i] / unit`` for each entry, in the order of the game's table."""
 
-    mass: Integers
-    mass_unit: int
-    price: Integers
-    price_unit: int
-    base_wait_s: Fraction
+    numbers: list[int]
+    unit: int
+
+    @classmethod
+    def of(cls, values: list[Fraction]) -> Form:
+        """The form with these coefficients over their common denominator."""
+        unit = math.lcm(*(value.denominator for value in values))
+        return cls([value.numerator * (unit // value.denominator) for value in values], unit)
+
+    def minus(self, factor: Fraction, other: Form) -> Form:
+        """self - factor other."""
+        unit = math.lcm(self.unit, other.unit * factor.denominator)
+        own, its = unit // self.unit, factor.numerator * (unit // (other.unit * factor.denominator))
+        return Form([a * own - b * its for a, b in zip(self.numbers, other.numbers, strict=True)], unit)
+
+    def at(self, entries: Sequence[int]) -> Fraction:
+        """The value on integer entries."""
+        return Fraction(sum(map(mul, self.numbers, entries)), self.unit)
+
+
+@dataclass(frozen=True)
+class Routing:
+    """What the threshold argument needs to know of a workload: types by size, and the factors of its game.
+
+    W[x][y] = pi_x pi_y (curvature s_x s_y + slope (s_x + s_y)) before any multiplier; ``independent`` is
+    whether it has this form (independent types in random order).
+    """
+
     ascending: list[int]
+    values: list[Fraction]
+    mass: list[Fraction]
+    curvature: Fraction
+    slope: Fraction
+    independent: bool
+    base_wait_s: Fraction
+    splitting: Fraction
 
-    def pair(self, answers_a: list[int], answers_b: list[int]) -> tuple[Fraction, Fraction]:
-        """P(a != b) and J of one deterministic pair of strategies."""
-        split = value = 0
-        for a, masses, prices in zip(answers_a, self.mass, self.price, strict=True):
-            for b, mass, price in zip(answers_b, masses, prices, strict=True):
-                split += mass * (a != b)
-                value += mass * price * (a == b)
-        return Fraction(split, self.mass_unit), Fraction(value, self.mass_unit * self.price_unit)
+
+@dataclass(frozen=True)
+class Game:
+    """Maximise offset + objective, subject to low <= form <= high for every constraint.
+
+    The shape is (questions to A, questions to B), with correlators E[x][y] as entries, for a game of
+    correlators; or (answers of A, answers of B, questions to A, questions to B), with probabilities.
+    """
+
+    shape: tuple[int, ...]
+    objective: Form
+    offset: Fraction
+    constraints: list[tuple[Form, Fraction | None, Fraction | None]]
+    routing: Routing | None = None
+
+    def value(self, entries: Sequence[int], unit: int) -> Fraction:
+        """The value at entries / unit."""
+        return self.offset + self.objective.at(entries) / unit
+
+    def lagrangian(self, multipliers: list[Fraction]) -> tuple[Form, Fraction]:
+        """The objective less the constraints times their multipliers, and the most that adds back."""
+        form, constant = self.objective, self.offset
+        if len(multipliers) != len(self.constraints):
+            raise RefusedError(f"{len(multipliers)} multipliers for {len(self.constraints)} constraints")
+        for factor, (coefficients, low, high) in zip(multipliers, self.constraints, strict=True):
+            if factor == 0:
+                continue
+            end = high if factor > 0 else low
+            if end is None:
+                raise RefusedError("a multiplier has a sign for which its constraint has no bound")
+            form = form.minus(factor, coefficients)
+            constant += factor * end
+        return form, constant
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A proved end: the largest value over the set is at most (``upper``) or at least (``lower``) ``value``."""
+
+    correlations: str
+    end: str
+    value: Fraction
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was proved: J and W of every strategy of the class are at least these, in seconds."""
+    """All claims of a certificate, proved."""
 
-    splitting: Fraction
-    bound_s: Fraction
-    attained_s: Fraction
-    base_wait_s: Fraction
+    game: Game
+    claims: tuple[Claim, ...]
+
+    def end(self, correlations: str, end: str) -> Fraction | None:
+        """The best proved value of this end, or None."""
+        values = [claim.value for claim in self.claims if (claim.correlations, claim.end) == (correlations, end)]
+        return (min(values) if end == "upper" else max(values)) if values else None
+
+    @property
+    def advantage(self) -> Fraction | None:
+        """What entanglement gains at least: the quantum lower end less the local upper end."""
+        quantum, local = self.end("quantum", "lower"), self.end("local", "upper")
+        return None if quantum is None or local is None else quantum - local
 
     def __str__(self) -> str:
+        lines = [self._line(claim) for claim in self.claims]
+        if self.advantage is not None and self.advantage > 0:
+            lines.append(f"entanglement gains at least {float(self.advantage):.12g} over every local strategy")
+        return "proved: " + "; ".join(lines)
+
+    def _line(self, claim: Claim) -> str:
+        routing = self.game.routing
+        value = claim.value
+        if routing is None:
+            relation = "<=" if claim.end == "upper" else ">="
+            return f"{claim.correlations} value {relation} {float(value):.15g}"
+        who, relation = ("every", ">=") if claim.end == "upper" else ("some", "<=")
         return (
-            f"proved: symmetric classical routing with P(a != b) = {float(self.splitting):.6g} has mean "
-            f"excess wait J >= {float(self.bound_s):.12g} s, so W >= "
-            f"{float(self.base_wait_s + self.bound_s):.12g} s; "
-            f"J = {float(self.attained_s):.12g} s is attained"
+            f"at p = {routing.splitting} {who} symmetric {claim.correlations} strategy has J {relation} "
+            f"{float(-value):.12g} s (W {relation} {float(routing.base_wait_s - value):.12g} s)"
         )
 
 
 def check_text(text: str) -> Verdict:
-    """Check a certificate given as JSON text; raise :class:`RefusedError` with the reason."""
+    """Check a certificate given as JSON text.
+
+    Raises
+    ------
+    RefusedError
+        If it is not JSON, malformed, too large, or does not prove its claims.
+    """
     if len(text) > MAX_BYTES:
-        raise RefusedError(f"the file is larger than {MAX_BYTES} bytes")
+        raise RefusedError(f"larger than {MAX_BYTES} bytes")
     try:
-        document = json.loads(text, parse_constant=_no_float, object_pairs_hook=_no_duplicates)
-    except (ValueError, RecursionError) as error:
-        raise RefusedError(f"not a JSON document: {error}") from None
+        document = json.loads(text, parse_float=_no_float, parse_constant=_no_float, object_pairs_hook=_no_duplicates)
+    except (ValueError, RecursionError):
+        raise RefusedError("not a JSON document that can be read") from None
     return check(document)
 
 
 def check(document: Any) -> Verdict:
-    """Check a certificate given as a parsed JSON document; raise :class:`RefusedError` with the reason."""
-    _keys(document, KEYS, "the certificate")
+    """Check a certificate that was read from JSON.
+
+    Raises
+    ------
+    RefusedError
+        With the first reason found.
+    """
+    _keys(document, {"format", "game", "claims", "sha256"}, "certificate")
     if document["format"] != FORMAT:
-        raise RefusedError(f"format is {document['format']!r}, allowed: {FORMAT!r}")
-    claim = document["claim"]
-    _keys(claim, CLAIM_KEYS, "claim")
-    if claim["class"] != "symmetric":
-        raise RefusedError(f"claim.class is {claim['class']!r}, allowed: 'symmetric'")
-    p = rational(claim["splitting"], "claim.splitting")
-    if not 0 <= p <= 1:
-        raise RefusedError(f"claim.splitting is {p}, allowed: 0 to 1")
-    game = routing_game(document["workload"])
-    _refuse_method(document["method"], document["workload"], len(game.mass))
-    bound = rational(claim["bound_s"], "claim.bound_s")
-    proved = dual_value(game, document["method"], rational(document["multiplier"], "multiplier"), p)
-    if bound > proved:
-        raise RefusedError(f"claim.bound_s = {bound} is not proved: the multiplier proves only {proved}")
-    attained = _attained(game, document["strategy"], p)
-    if attained != rational(claim["attained_s"], "claim.attained_s"):
-        raise RefusedError(f"claim.attained_s = {claim['attained_s']}, but the strategy attains {attained}")
+        raise RefusedError(f"format is {str(document['format'])[:40]!r}, allowed: {FORMAT!r}")
+    game = read_game(document["game"])
+    claims = _list(document["claims"], "claims", MAX_CLAIMS)
+    proved = tuple(_check_claim(game, claim) for claim in claims)
     if digest(document) != document["sha256"]:
         raise RefusedError("sha256 does not fit the content: the file was changed after it was written")
-    return Verdict(p, bound, attained, game.base_wait_s)
+    return Verdict(game, proved)
 
 
 def digest(document: dict[str, Any]) -> str:
@@ -126,70 +216,550 @@ def digest(document: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def routing_game(workload: Any) -> Game:
-    """The exact game of a workload whose numbers are rationals written as strings."""
-    _keys(workload, WORKLOAD_KEYS - {"joint", "probabilities"}, "workload", WORKLOAD_KEYS)
-    values = [rational(v, "workload.values_s") for v in _list(workload["values_s"], "workload.values_s")]
-    if len(values) > MAX_TYPES or min(values) <= 0:
-        raise RefusedError(f"workload.values_s must be 1 to {MAX_TYPES} positive numbers")
-    n = range(len(values))
-    s, second = _integers(values)
-    mass, mass_unit = _masses(workload, len(values))
-    of_type = [Fraction(sum(mass[x]) + sum(row[x] for row in mass), 2 * mass_unit) for x in n]
+def _check_claim(game: Game, claim: Any) -> Claim:
+    _keys(claim, {"set", "end", "value"}, "claim", {"set", "end", "value", "multipliers", "proof", "strategy"})
+    name, end = claim["set"], claim["end"]
+    if name not in SETS or end not in ("lower", "upper"):
+        raise RefusedError(f"claim of {str(name)[:20]!r} {str(end)[:20]!r}, allowed: {SETS}, 'lower' or 'upper'")
+    value = rational(claim["value"], "claim.value")
+    if end == "lower":
+        _keys(claim, {"set", "end", "value", "strategy"}, "lower claim")
+        reached = strategy_value(game, name, claim["strategy"])
+        if reached < value:
+            raise RefusedError(f"{name} lower end {value} is not proved: the strategy reaches only {reached}")
+        return Claim(name, end, value)
+    _keys(claim, {"set", "end", "value", "multipliers", "proof"}, "upper claim")
+    multipliers = [rational(each, "multipliers") for each in _list(claim["multipliers"], "multipliers", 1000, 0)]
+    proved = upper_bound(game, name, multipliers, claim["proof"], value)
+    if proved > value:
+        raise RefusedError(f"{name} upper end {value} is not proved: the proof gives only {proved}")
+    return Claim(name, end, value)
+
+
+# Upper ends -----------------------------------------------------------------------------------------------------------
+
+
+def upper_bound(game: Game, name: str, multipliers: list[Fraction], proof: Any, claimed: Fraction) -> Fraction:
+    """What the proof proves; a tree search proves the claim itself or is refused."""
+    if not isinstance(proof, dict) or not isinstance(proof.get("method"), str):
+        raise RefusedError("proof must be an object with a method")
+    form, constant = game.lagrangian(multipliers)
+    method = proof["method"]
+    if (name, method) == ("local", "tree"):
+        _keys(proof, {"method", "party", "order", "suffixes"}, "proof")
+        return _tree(game, form, constant, proof, claimed)
+    if (name, method) == ("local", "threshold"):
+        _keys(proof, {"method"}, "proof")
+        return constant + threshold_maximum(game, form)
+    if (name, method) == ("quantum", "diagonal"):
+        _keys(proof, {"method", "d", "e"}, "proof")
+        return constant + diagonal_bound(game, form, multipliers, proof["d"], proof["e"])
+    if (name, method) == ("quantum", "moments"):
+        _keys(proof, {"method", "words", "unit", "matrix"}, "proof")
+        return constant + moment_bound(game, form, proof)
+    if (name, method) == ("no-signalling", "potentials"):
+        _keys(proof, {"method", "f", "g"}, "proof")
+        return constant + potential_bound(game, form, proof["f"], proof["g"])
+    raise RefusedError(f"method {method[:20]!r} proves nothing about the {name} set")
+
+
+def _tree(game: Game, form: Form, constant: Fraction, proof: dict[str, Any], claimed: Fraction) -> Fraction:
+    if proof["party"] not in ("a", "b"):
+        raise RefusedError("proof.party must be 'a' or 'b', whose answers are searched")
+    rows = answer_rows(game, form, proof["party"])
+    n, answers = len(rows), game.shape[1 if proof["party"] == "a" else 0]
+    order = _list(proof["order"], "proof.order", MAX_TYPES)
+    if sorted(o for o in order if type(o) is int) != list(range(n)):
+        raise RefusedError(f"proof.order must hold each of 0 to {n - 1} once")
+    rows = [rows[x] for x in order]
+    suffixes = [rational(each, "proof.suffixes") for each in _list(proof["suffixes"], "proof.suffixes", n, 0)]
+    norm = _norm(len(game.shape) == 2, answers)
+    goal = math.floor((claimed - constant) * form.unit)
+    if suffixes and len(suffixes) != n - 1:
+        raise RefusedError(f"proof.suffixes must hold {n - 1} bounds, one for questions k to {n - 1}, k = 1, 2, ...")
+    known = [math.floor(each * form.unit) for each in suffixes] if suffixes else trivial_suffixes(rows, norm)
+    search = TreeSearch(rows, norm, [goal, *known, 0], signs_matter=len(game.shape) == 4)
+    for k in reversed(range(n)) if suffixes else [0]:
+        search.prove(k)
+    return claimed
+
+
+def answer_rows(game: Game, form: Form, party: str) -> list[list[list[int]]]:
+    """For each question to the party and each of its answers, what it adds to the other party's field.
+
+    The field has a number for each question and each answer of the other; for correlators one a question.
+    """
+    at = form.numbers
+    if len(game.shape) == 2:
+        n, m = game.shape
+        rows = [at[x * m : (x + 1) * m] for x in range(n)] if party == "a" else [at[y::m] for y in range(m)]
+        return [[row, [-each for each in row]] for row in rows]
+    na, nb, n, m = game.shape
+
+    def entry(a: int, b: int, x: int, y: int) -> int:
+        return at[((a * nb + b) * n + x) * m + y]
+
+    if party == "a":
+        return [[[entry(a, b, x, y) for y in range(m) for b in range(nb)] for a in range(na)] for x in range(n)]
+    return [[[entry(a, b, x, y) for x in range(n) for a in range(na)] for b in range(nb)] for y in range(m)]
+
+
+def _norm(correlators: bool, answers: int) -> Callable[[list[int]], int]:
+    """What the other party earns against a field."""
+    if correlators:
+        return lambda field: sum(map(abs, field))
+    return lambda field: sum(max(field[at : at + answers]) for at in range(0, len(field), answers))
+
+
+def trivial_suffixes(rows: list[list[list[int]]], norm: Callable[[list[int]], int]) -> list[int]:
+    """Bounds on what questions k, k + 1, ... can add: each alone, at its best."""
+    best = [max(map(norm, answers)) for answers in rows]
+    return list(accumulate(reversed(best)))[::-1][1:]
+
+
+class TreeSearch:
+    """Depth-first search of A's answers that proves bounds on the best of questions k, k + 1, ..."""
+
+    def __init__(
+        self, rows: list[list[list[int]]], norm: Callable[[list[int]], int], bounds: list[int], signs_matter: bool
+    ) -> None:
+        self.rows, self.norm, self.bounds, self.signs_matter = rows, norm, bounds, signs_matter
+        self.nodes = 0
+
+    def prove(self, first: int) -> None:
+        """Refuse unless no answers to questions ``first``, ... earn more than bounds[first]."""
+        stack = [(first, [0] * len(self.rows[0][0]))]
+        goal, depth = self.bounds[first], len(self.rows)
+        while stack:
+            question, field = stack.pop()
+            self.nodes += 1
+            if self.nodes > MAX_NODES:
+                raise RefusedError(f"the tree has more than {MAX_NODES} nodes")
+            if question > first and self.norm(field) + self.bounds[question] <= goal:
+                continue
+            if question == depth:
+                raise RefusedError("upper end is not proved: a deterministic strategy exceeds it or a suffix")
+            some = None if self.signs_matter or question > first else 1
+            for row in self.rows[question][:some]:
+                stack.append((question + 1, [a + b for a, b in zip(field, row, strict=True)]))
+
+
+def threshold_maximum(game: Game, form: Form) -> Fraction:
+    """The largest sum W a b over thresholds of A along the types' size and all answers of B."""
+    if game.routing is None or not game.routing.independent:
+        raise RefusedError("method 'threshold' proves nothing here: types must be independent, order random")
+    n, m = game.shape
+    rows = [form.numbers[x * m : (x + 1) * m] for x in range(n)]
+    field = [sum(column) for column in zip(*rows, strict=True)]
+    best = sum(map(abs, field))
+    for x in game.routing.ascending:
+        field = [value - 2 * weight for value, weight in zip(field, rows[x], strict=True)]
+        best = max(best, sum(map(abs, field)))
+    return Fraction(best, form.unit)
+
+
+def diagonal_bound(game: Game, form: Form, multipliers: list[Fraction], d: Any, e: Any) -> Fraction:
+    """(sum d + sum e) / 2, if [[D, -G], [-G^T, E]] is positive semidefinite."""
+    if len(game.shape) != 2:
+        raise RefusedError("method 'diagonal' is for games of correlators")
+    n, m = game.shape
+    left = [rational(each, "proof.d") for each in _list(d, "proof.d", MAX_TYPES)]
+    right = [rational(each, "proof.e") for each in _list(e, "proof.e", MAX_TYPES)]
+    if len(left) != n or len(right) != m or min(left) <= 0 or min(right) <= 0:
+        raise RefusedError(f"proof must have {n} and {m} positive numbers d and e")
+    if game.routing is not None and game.routing.independent:
+        _refuse_unless_contracting(game.routing, multipliers[0], left, right)
+    else:
+        diagonal, total = Form.of([*left, *right]), n + m
+        unit = math.lcm(diagonal.unit, form.unit)
+        matrix = [[0] * (i + 1) for i in range(total)]
+        for i in range(total):
+            matrix[i][i] = diagonal.numbers[i] * (unit // diagonal.unit)
+        for x, y in product(range(n), range(m)):
+            matrix[n + y][x] = -form.numbers[x * m + y] * (unit // form.unit)
+        refuse_unless_positive(matrix)
+    return sum(left + right, Fraction(0)) / 2
+
+
+def _refuse_unless_contracting(r: Routing, factor: Fraction, d: list[Fraction], e: list[Fraction]) -> None:
+    """The routing game is F K F^T with rows F_x = pi_x (1, s_x), so two by two matrices decide.
+
+    D^-1/2 F K F^T E^-1/2 has norm at most 1 if and only if both eigenvalues of (F^T D^-1 F) K (F^T E^-1 F) K are.
+    Reciprocals are rounded up, which only raises the eigenvalues.
+    """
+    k = [[-factor, r.slope], [r.slope, r.curvature]]
+    p, q = _gram(r, d), _gram(r, e)
+    whole = _times(_times(p, k), _times(q, k))
+    trace = whole[0][0] + whole[1][1]
+    determinant = whole[0][0] * whole[1][1] - whole[0][1] * whole[1][0]
+    if trace > 2 or 1 - trace + determinant < 0:
+        raise RefusedError("proof.d and proof.e do not make the matrix positive semidefinite")
+
+
+def _gram(r: Routing, diagonal: list[Fraction]) -> list[list[Fraction]]:
+    """F^T D^-1 F, from above."""
+    sums = [Fraction(0)] * 3
+    for pi, s, size in zip(r.mass, r.values, diagonal, strict=True):
+        share = Fraction(math.ceil(pi * pi / size * 2**140), 2**140)
+        sums = [sums[0] + share, sums[1] + share * s, sums[2] + share * s * s]
+    return [[sums[0], sums[1]], [sums[1], sums[2]]]
+
+
+def _times(a: list[list[Fraction]], b: list[list[Fraction]]) -> list[list[Fraction]]:
+    return [[sum((a[i][k] * b[k][j] for k in range(2)), Fraction(0)) for j in range(2)] for i in range(2)]
+
+
+def moment_bound(game: Game, form: Form, proof: dict[str, Any]) -> Fraction:
+    """t_0 + sum |t_k|, where objective + <Z, M> = sum t_k (moment k) and Z is positive semidefinite."""
+    words = read_words(game, proof["words"])
+    unit = rational(proof["unit"], "proof.unit")
+    rows = _list(proof["matrix"], "proof.matrix", MAX_ROWS)
+    matrix = [_list(row, "proof.matrix", MAX_ROWS) for row in rows]
+    if unit.denominator != 1 or unit < 1 or [len(row) for row in matrix] != list(range(1, len(words) + 1)):
+        raise RefusedError(
+            "proof needs a positive integer unit and the lower triangle of a matrix, a row for each word"
+        )
+    values = [[rational(entry, "proof.matrix") for entry in row] for row in matrix]
+    if any(entry.denominator != 1 for row in values for entry in row):
+        raise RefusedError("proof.matrix must have integers, over the unit")
+    integers = [[int(entry) for entry in row] for row in values]
+    refuse_unless_positive(integers)
+    left = {key: value * int(unit) for key, value in objective_moments(game, form).items()}
+    for i, row in enumerate(integers):
+        for j, entry in enumerate(row):
+            moment = product_of_words(words[i], words[j])
+            if moment is not None:
+                left[moment] = left.get(moment, 0) + entry * form.unit * (1 if i == j else 2)
+    constant = left.pop(((), ()), 0)
+    return Fraction(constant + sum(map(abs, left.values())), form.unit * int(unit))
+
+
+def objective_moments(game: Game, form: Form) -> dict[Word, int]:
+    """The form as a sum over moments; the last answer's projector is one minus the others."""
+    if len(game.shape) != 4:
+        raise RefusedError("method 'moments' is for games with a payoff table")
+    na, nb, n, m = game.shape
+    moments: dict[Word, int] = {}
+    for (a, b, x, y), value in zip(product(range(na), range(nb), range(n), range(m)), form.numbers, strict=True):
+        for sign_a, word_a in _projector(x, a, na):
+            for sign_b, word_b in _projector(y, b, nb):
+                moments[word_a, word_b] = moments.get((word_a, word_b), 0) + sign_a * sign_b * value
+    return moments
+
+
+def _projector(question: int, answer: int, answers: int) -> list[tuple[int, tuple[tuple[int, int], ...]]]:
+    if answer < answers - 1:
+        return [(1, ((question, answer),))]
+    return [(1, ()), *((-1, ((question, other),)) for other in range(answers - 1))]
+
+
+def product_of_words(left: Word, right: Word) -> Word | None:
+    """The moment <left^dagger right>: a word or its adjoint, whichever comes first; None if it is zero."""
+    sides = [_reduced((*reversed(one), *two)) for one, two in zip(left, right, strict=True)]
+    if sides[0] is None or sides[1] is None:
+        return None
+    word = sides[0], sides[1]
+    return min(word, (word[0][::-1], word[1][::-1]))
+
+
+def _reduced(letters: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...] | None:
+    """Projectors of one question are orthogonal, and each is its own square."""
+    word: list[tuple[int, int]] = []
+    for letter in letters:
+        if word and word[-1][0] == letter[0]:
+            if word[-1] != letter:
+                return None
+        else:
+            word.append(letter)
+    return tuple(word)
+
+
+def read_words(game: Game, words: Any) -> list[Word]:
+    """Words as pairs of lists of [question, answer], the last answer excluded."""
+    if len(game.shape) != 4:
+        raise RefusedError("method 'moments' is for games with a payoff table")
+    limits = (game.shape[2], game.shape[0] - 1), (game.shape[3], game.shape[1] - 1)
+    found = []
+    for word in _list(words, "proof.words", MAX_ROWS):
+        sides = _list(word, "proof.words", 2)
+        if len(sides) != 2 or not all(isinstance(side, list) and len(side) <= 16 for side in sides):
+            raise RefusedError("proof.words: a word is a pair of lists of [question, answer]")
+        found.append(
+            tuple(tuple(_letter(each, limit) for each in side) for side, limit in zip(sides, limits, strict=True))
+        )
+    return found  # type: ignore[return-value]
+
+
+def _letter(letter: Any, limit: tuple[int, int]) -> tuple[int, int]:
+    fits = isinstance(letter, list) and len(letter) == 2
+    if not fits or not all(type(each) is int and 0 <= each < end for each, end in zip(letter, limit, strict=True)):
+        raise RefusedError("proof.words: a letter is [question, answer] within the game, the last answer excluded")
+    return letter[0], letter[1]
+
+
+def potential_bound(game: Game, form: Form, f: Any, g: Any) -> Fraction:
+    """sum over questions of max over answers of G + f[a, x, y] + g[b, x, y]; sum |G| for correlators."""
+    if len(game.shape) == 2:
+        if f != [] or g != []:
+            raise RefusedError("a game of correlators needs no potentials: f and g must be empty")
+        return Fraction(sum(map(abs, form.numbers)), form.unit)
+    na, nb, n, m = game.shape
+    left, right = _table(f, (na, n, m), "proof.f"), _table(g, (nb, n, m), "proof.g")
+    at = form.numbers
+    if any(sum(left[(a * n + x) * m : (a * n + x + 1) * m]) != 0 for a in range(na) for x in range(n)):
+        raise RefusedError("proof.f must sum to zero over B's questions")
+    if any(sum(right[(b * n + x) * m + y] for x in range(n)) != 0 for b in range(nb) for y in range(m)):
+        raise RefusedError("proof.g must sum to zero over A's questions")
+    return sum(
+        (
+            max(
+                Fraction(at[((a * nb + b) * n + x) * m + y], form.unit)
+                + left[(a * n + x) * m + y]
+                + right[(b * n + x) * m + y]
+                for a in range(na)
+                for b in range(nb)
+            )
+            for x in range(n)
+            for y in range(m)
+        ),
+        Fraction(0),
+    )
+
+
+def refuse_unless_positive(lower: list[list[int]]) -> None:
+    """Refuse a symmetric integer matrix, given by its lower triangle, unless it is proved positive semidefinite.
+
+    Floats guide, integers decide: L is the Cholesky factor rounded to multiples of 2^-60 after scaling the
+    diagonal to about 1; if S A S - L L^T is diagonally dominant, A is a sum of two positive matrices.
+    """
+    n = len(lower)
+    if n > MAX_ROWS:
+        raise RefusedError(f"a matrix of {n} rows, allowed: at most {MAX_ROWS}")
+    if any(lower[i][i] <= 0 for i in range(n)):
+        raise RefusedError("the matrix is not positive semidefinite: its diagonal must be positive")
+    shift = 2 * max(row[i].bit_length() for i, row in enumerate(lower)) + 8
+    roots = [math.isqrt(row[i] << shift) for i, row in enumerate(lower)]
+    scaled = [
+        [(entry << (shift + 120)) // (roots[i] * roots[j]) for j, entry in enumerate(row)]
+        for i, row in enumerate(lower)
+    ]
+    if any(abs(entry) >> 121 for row in scaled for entry in row):
+        raise RefusedError("the matrix is not positive semidefinite: an entry exceeds its diagonal")
+    factor = [[round(each * 2.0**60) for each in row] for row in _cholesky(scaled)]
+    slack = [0] * n
+    for i, row in enumerate(factor):
+        for j in range(i):
+            left = abs(scaled[i][j] - sum(map(mul, row, factor[j]))) + 1
+            slack[i], slack[j] = slack[i] - left, slack[j] - left
+        slack[i] += scaled[i][i] - sum(map(mul, row, row)) - 1
+    if min(slack) < 0:
+        raise RefusedError("the matrix is not proved positive semidefinite")
+
+
+def _cholesky(matrix: list[list[int]]) -> list[list[float]]:
+    """The factor of matrix / 2^120 with its diagonal lowered a little, to leave room for rounding."""
+    factor: list[list[float]] = []
+    for i, entries in enumerate(matrix):
+        row: list[float] = []
+        for j in range(i):
+            row.append((entries[j] * 2.0**-120 - sum(map(mul, row, factor[j]))) / factor[j][j])
+        pivot = entries[i] * 2.0**-120 - len(matrix) * 2.0**-48 - sum(map(mul, row, row))
+        if not pivot > 0:
+            raise RefusedError("the matrix is not proved positive semidefinite")
+        factor.append([*row, math.sqrt(pivot)])
+    return factor
+
+
+# Lower ends -----------------------------------------------------------------------------------------------------------
+
+
+def strategy_value(game: Game, name: str, strategy: Any) -> Fraction:
+    """The value of a mixture of strategies of the set, refused unless it meets every constraint exactly."""
+    total, value = Fraction(0), Fraction(0)
+    sums = [Fraction(0)] * len(game.constraints)
+    for part in _list(strategy, "strategy", 1000):
+        weight, entries, unit = read_part(game, name, part)
+        total, value = total + weight, value + weight * game.value(entries, unit)
+        sums = [s + weight * form.at(entries) / unit for s, (form, _, _) in zip(sums, game.constraints, strict=True)]
+    if total != 1:
+        raise RefusedError(f"strategy has weights with sum {total}, allowed: 1")
+    for reached, (_, low, high) in zip(sums, game.constraints, strict=True):
+        if (low is not None and reached < low) or (high is not None and reached > high):
+            raise RefusedError(f"strategy does not meet a constraint: its sum is {reached}, allowed: {low} to {high}")
+    return value
+
+
+def read_part(game: Game, name: str, part: Any) -> tuple[Fraction, list[int], int]:
+    """The weight of a part, and its behavior as integers over a unit."""
+    kinds = {"answers_a", "answers_b"}, {"vectors_a", "vectors_b"}, {"behavior"}
+    given = set(part) - {"weight"} if isinstance(part, dict) else set()
+    if "weight" not in part or given not in kinds:
+        raise RefusedError("strategy: a part has a weight and answers_a, answers_b or vectors_a, vectors_b or behavior")
+    weight = rational(part["weight"], "strategy.weight")
+    if weight < 0:
+        raise RefusedError("strategy: weights must not be negative")
+    if "answers_a" in part:
+        return weight, deterministic_entries(game, part["answers_a"], part["answers_b"]), 1
+    if "vectors_a" in part and name in ("quantum", "no-signalling"):
+        return (weight, *vector_entries(game, part["vectors_a"], part["vectors_b"]))
+    if "behavior" in part and name == "no-signalling":
+        return (weight, *_behavior_entries(game, part["behavior"]))
+    raise RefusedError(f"strategy: this part is none of the {name} set")
+
+
+def deterministic_entries(game: Game, answers_a: Any, answers_b: Any) -> list[int]:
+    """The behavior of fixed answers 0, 1, ... (for correlators 0 stands for +1 and 1 for -1)."""
+    na, nb, n, m = (2, 2, *game.shape)[-4:]
+    for answers, size, count in ((answers_a, n, na), (answers_b, m, nb)):
+        ok = isinstance(answers, list) and len(answers) == size
+        if not ok or not all(type(each) is int and 0 <= each < count for each in answers):
+            raise RefusedError(f"strategy: answers must be a list of {size} integers below {count}")
+    if len(game.shape) == 2:
+        return [1 if a == b else -1 for a in answers_a for b in answers_b]
+    return [
+        int(a == answers_a[x] and b == answers_b[y]) for a, b, x, y in product(range(na), range(nb), range(n), range(m))
+    ]
+
+
+def vector_entries(game: Game, vectors_a: Any, vectors_b: Any) -> tuple[list[int], int]:
+    """E[x][y] = <u_x, v_y> for rational unit vectors; probabilities (1 +- E) / 4 for two answers each."""
+    if len(game.shape) == 4 and game.shape[:2] != (2, 2):
+        raise RefusedError("strategy: vectors are for two answers each")
+    n, m = game.shape[-2:]
+    if n + m > MAX_ROWS:
+        raise RefusedError(f"strategy: vectors for {n} + {m} questions, allowed: {MAX_ROWS} together")
+    left, right = _unit_vectors(vectors_a, n, "vectors_a"), _unit_vectors(vectors_b, m, "vectors_b")
+    if {len(vector) for vector in left} != {len(vector) for vector in right}:
+        raise RefusedError("strategy: all vectors must have the same dimension")
+    forms = [Form.of([each for vector in side for each in vector]) for side in (left, right)]
+    size = len(left[0])
+    u, v = ([form.numbers[i : i + size] for i in range(0, len(form.numbers), size)] for form in forms)
+    unit = forms[0].unit * forms[1].unit
+    correlators = [sum(map(mul, one, two)) for one in u for two in v]
+    if len(game.shape) == 2:
+        return correlators, unit
+    return [unit + sign * each for sign in (1, -1, -1, 1) for each in correlators], 4 * unit
+
+
+def _unit_vectors(vectors: Any, count: int, name: str) -> list[list[Fraction]]:
+    rows = [
+        [rational(each, f"strategy.{name}") for each in _list(vector, f"strategy.{name}", 64)]
+        for vector in _list(vectors, f"strategy.{name}", MAX_ROWS)
+    ]
+    if len(rows) != count or len({len(row) for row in rows}) != 1:
+        raise RefusedError(f"strategy.{name} must have {count} vectors of one dimension")
+    if any(sum(each * each for each in row) != 1 for row in rows):
+        raise RefusedError(f"strategy.{name}: every vector must have length exactly 1")
+    return rows
+
+
+def _behavior_entries(game: Game, behavior: Any) -> tuple[list[int], int]:
+    """A table of correlators in [-1, 1], or a no-signalling table of probabilities."""
+    values = _table(behavior, game.shape, "strategy.behavior")
+    if len(game.shape) == 2:
+        if any(abs(each) > 1 for each in values):
+            raise RefusedError("strategy.behavior: correlators must be between -1 and 1")
+    else:
+        _refuse_signalling(values, *game.shape)
+    form = Form.of(values)
+    return form.numbers, form.unit
+
+
+def _refuse_signalling(p: list[Fraction], na: int, nb: int, n: int, m: int) -> None:
+    def at(a: int, b: int, x: int, y: int) -> Fraction:
+        return p[((a * nb + b) * n + x) * m + y]
+
+    if min(p) < 0 or any(
+        sum(at(a, b, x, y) for a in range(na) for b in range(nb)) != 1 for x in range(n) for y in range(m)
+    ):
+        raise RefusedError("strategy.behavior: not a table of probabilities")
+    for a, x in product(range(na), range(n)):
+        if len({sum(at(a, b, x, y) for b in range(nb)) for y in range(m)}) > 1:
+            raise RefusedError("strategy.behavior: A's answers depend on B's question")
+    for b, y in product(range(nb), range(m)):
+        if len({sum(at(a, b, x, y) for a in range(na)) for x in range(n)}) > 1:
+            raise RefusedError("strategy.behavior: B's answers depend on A's question")
+
+
+# Games ----------------------------------------------------------------------------------------------------------------
+
+
+def read_game(game: Any) -> Game:
+    """A game: a workload to route at a splitting probability, xor weights, or a payoff table."""
+    if not isinstance(game, dict):
+        raise RefusedError("game must be an object")
+    if "workload" in game:
+        _keys(game, {"workload", "splitting", "class"}, "game")
+        return routing_game(game["workload"], game["splitting"], game["class"])
+    _keys(game, {"constraints"}, "game", {"name", "xor", "pi", "payoff", "constraints"})
+    if "xor" in game:
+        _keys(game, {"xor", "constraints"}, "game", {"name", "xor", "constraints"})
+        _keys(game["xor"], {"weights", "offset"}, "game.xor")
+        shape = _shape(game["xor"]["weights"], 2, "game.xor.weights")
+        objective = Form.of(_table(game["xor"]["weights"], shape, "game.xor.weights"))
+        offset = rational(game["xor"]["offset"], "game.xor.offset")
+    else:
+        _keys(game, {"pi", "payoff", "constraints"}, "game", {"name", "pi", "payoff", "constraints"})
+        shape, offset = _shape(game["payoff"], 4, "game.payoff"), Fraction(0)
+        payoff, pi = _table(game["payoff"], shape, "game.payoff"), _table(game["pi"], shape[2:], "game.pi")
+        objective = Form.of([value * pi[at % len(pi)] for at, value in enumerate(payoff)])
+    constraints = [_constraint(each, shape) for each in _list(game["constraints"], "game.constraints", 1000, 0)]
+    return Game(shape, objective, offset, constraints)
+
+
+def _constraint(given: Any, shape: tuple[int, ...]) -> tuple[Form, Fraction | None, Fraction | None]:
+    _keys(given, {"coefficients"}, "constraint", {"coefficients", "equals", "at_least", "at_most"})
+    form = Form.of(_table(given["coefficients"], shape, "constraint.coefficients"))
+    ends = {key: rational(given[key], f"constraint.{key}") for key in ("equals", "at_least", "at_most") if key in given}
+    if not ends or ("equals" in ends and len(ends) > 1):
+        raise RefusedError("constraint needs equals, or at_least or at_most or both")
+    return form, ends.get("equals", ends.get("at_least")), ends.get("equals", ends.get("at_most"))
+
+
+def routing_game(workload: Any, splitting: Any, strategy_class: Any) -> Game:
+    """Maximise -J over the correlators of server-symmetric routing with P(a != b) = splitting.
+
+    J = sum c pi (1 + E) / 2 with the price c of coalescing two types; sum pi E = 1 - 2 p.
+    """
+    required = {"arrival_rate_hz", "values_s", "order"}
+    _keys(workload, required, "workload", required | {"joint", "probabilities"})
+    if strategy_class != "symmetric":
+        raise RefusedError(f"game.class is {str(strategy_class)[:20]!r}, allowed: 'symmetric'")
+    p = rational(splitting, "game.splitting")
+    values = [rational(v, "workload.values_s") for v in _list(workload["values_s"], "workload.values_s", MAX_TYPES)]
+    if not 0 <= p <= 1 or min(values) <= 0:
+        raise RefusedError("game.splitting must be from 0 to 1 and workload.values_s positive")
+    n = len(values)
+    mass, single = _masses(workload, n)
+    of_type = [
+        Fraction(sum(mass.numbers[x * n : (x + 1) * n]) + sum(mass.numbers[x::n]), 2 * mass.unit) for x in range(n)
+    ]
     rate = rational(workload["arrival_rate_hz"], "workload.arrival_rate_hz")
-    load = rate * sum(of_type[x] * values[x] for x in n)
+    load = rate * sum(map(mul, of_type, values))
     if rate <= 0 or load >= 1:
         raise RefusedError(f"workload: rate {rate} and load {load}, allowed: a positive rate and a load below 1")
     alpha = rate / (2 * (1 - load))
-    delay = _double_delay(workload["order"])
-    product, single = 4 * alpha.numerator, alpha.denominator * second
-    price = [[product * s[x] * s[y] + single * delay(s[x], s[y]) for y in n] for x in n]
-    base = alpha * sum(of_type[x] * values[x] ** 2 for x in n)
+    sizes, delay = Form.of(values), _double_delay(workload["order"])
+    s, second = sizes.numbers, sizes.unit
+    product_, single_ = 4 * alpha.numerator, alpha.denominator * second
     unit = 4 * alpha.denominator * second**2
-    return Game(mass, mass_unit, price, unit, base, sorted(n, key=lambda x: s[x]))
-
-
-def dual_value(game: Game, method: Any, multiplier: Fraction, splitting: Fraction) -> Fraction:
-    """The proved lower bound on J at p: the best deterministic pair at the multiplier, shifted back."""
-    over, under = multiplier.numerator * game.price_unit, multiplier.denominator
-    weights = [
-        [mass * (price * under - over) for mass, price in zip(masses, prices, strict=True)]
-        for masses, prices in zip(game.mass, game.price, strict=True)
+    cost = [
+        each * (product_ * s[at // n] * s[at % n] + single_ * delay(s[at // n], s[at % n]))
+        for at, each in enumerate(mass.numbers)
     ]
-    unit = game.mass_unit * game.price_unit * under
-    flips = game.ascending if method == "threshold" else _gray_code(len(weights))
-    field = [sum(column) for column in zip(*weights, strict=True)]
-    answers = [1] * len(weights)
-    best = -sum(map(abs, field))
-    for x in flips:
-        change = -2 * answers[x]
-        answers[x] = -answers[x]
-        field = [value + change * weight for value, weight in zip(field, weights[x], strict=True)]
-        best = min(best, -sum(map(abs, field)))
-    total = sum(map(sum, weights))
-    return Fraction(total + best, 2 * unit) + multiplier * (1 - splitting)
-
-
-def _refuse_method(method: Any, workload: dict[str, Any], n: int) -> None:
-    """The threshold argument needs independent types in random order, enumeration a small size."""
-    if method == "threshold":
-        if "joint" in workload or workload["order"] != "random":
-            raise RefusedError("method 'threshold' proves nothing here: types must be independent, order random")
-    elif method != "enumeration":
-        raise RefusedError(f"method is {str(method)[:40]!r}, allowed: 'threshold', 'enumeration'")
-    elif n > MAX_ENUMERATED:
-        raise RefusedError(f"enumeration of {n} types, allowed: at most {MAX_ENUMERATED}")
-
-
-def rational(text: Any, name: str) -> Fraction:
-    """A rational number from its text ``-12/5`` or ``3``; nothing else is a number here."""
-    if not isinstance(text, str) or len(text) > MAX_DIGITS:
-        raise RefusedError(f"{name} must be a rational number as text, like '3/4', of at most {MAX_DIGITS} digits")
-    over, slash, under = text.partition("/")
-    digits = (over[1:] if over.startswith("-") else over, under if slash else "1")
-    if not all(part.isascii() and part.isdigit() for part in digits) or int(digits[1]) == 0:
-        raise RefusedError(f"{name} is {text[:40]!r}, allowed: a rational number as text, like '3/4'")
-    return Fraction(int(over), int(digits[1]))
+    routing = Routing(
+        ascending=sorted(range(n), key=lambda x: s[x]),
+        values=values,
+        mass=single or of_type,
+        curvature=-alpha / 2,
+        slope=Fraction(-1, 8),
+        independent=single is not None and workload["order"] == "random",
+        base_wait_s=alpha * sum(of_type[x] * values[x] ** 2 for x in range(n)),
+        splitting=p,
+    )
+    objective = Form([-each for each in cost], 2 * unit * mass.unit)
+    offset = Fraction(-sum(cost), 2 * unit * mass.unit)
+    return Game((n, n), objective, offset, [(mass, 1 - 2 * p, 1 - 2 * p)], routing)
 
 
 def _double_delay(order: Any) -> Callable[[int, int], int]:
@@ -203,65 +773,60 @@ def _double_delay(order: Any) -> Callable[[int, int], int]:
     raise RefusedError(f"workload.order is {str(order)[:40]!r}, allowed: random, a_first, shortest_first")
 
 
-def _masses(workload: dict[str, Any], n: int) -> tuple[Integers, int]:
-    """pi[x][y] over a unit, from ``joint`` or as the product of ``probabilities`` with themselves."""
+def _masses(workload: dict[str, Any], n: int) -> tuple[Form, list[Fraction] | None]:
+    """pi[x][y], from ``joint`` or as the product of ``probabilities`` with themselves (returned too)."""
     if ("joint" in workload) == ("probabilities" in workload):
         raise RefusedError("workload must have either probabilities or joint")
     if "probabilities" in workload:
-        p, unit = _distribution(workload["probabilities"], "workload.probabilities", n)
-        return [[a * b for b in p] for a in p], unit**2
-    rows = [_list(row, "workload.joint") for row in _list(workload["joint"], "workload.joint")]
-    if len(rows) != n or any(len(row) != n for row in rows):
-        raise RefusedError(f"workload.joint must have {n} rows of {n} probabilities")
-    p, unit = _distribution([value for row in rows for value in row], "workload.joint", n * n)
-    return [p[x * n : (x + 1) * n] for x in range(n)], unit
+        p = _distribution(_table(workload["probabilities"], (n,), "workload.probabilities"))
+        form = Form.of(p)
+        return Form([a * b for a in form.numbers for b in form.numbers], form.unit**2), p
+    return Form.of(_distribution(_table(workload["joint"], (n, n), "workload.joint"))), None
 
 
-def _distribution(values: Any, name: str, size: int) -> tuple[list[int], int]:
-    p = [rational(value, name) for value in _list(values, name)]
-    if len(p) != size or min(p) < 0 or sum(p) != 1:
-        raise RefusedError(f"{name} must be {size} nonnegative probabilities with sum exactly 1")
-    return _integers(p)
+def _distribution(values: list[Fraction]) -> list[Fraction]:
+    if min(values) < 0 or sum(values) != 1:
+        raise RefusedError("workload: probabilities must not be negative, with sum exactly 1")
+    return values
 
 
-def _integers(values: list[Fraction]) -> tuple[list[int], int]:
-    """Rationals as integers over their common denominator."""
-    unit = lcm(*(value.denominator for value in values))
-    return [value.numerator * (unit // value.denominator) for value in values], unit
+# JSON -----------------------------------------------------------------------------------------------------------------
 
 
-def _attained(game: Game, strategy: Any, splitting: Fraction) -> Fraction:
-    """J of the stated mixture of deterministic pairs, whose splitting probability must be p."""
-    total = split = value = Fraction(0)
-    for part in _list(strategy, "strategy"):
-        _keys(part, {"weight", "answers_a", "answers_b"}, "strategy")
-        weight = rational(part["weight"], "strategy.weight")
-        answers = part["answers_a"], part["answers_b"]
-        if weight < 0 or not all(_are_answers(each, len(game.mass)) for each in answers):
-            raise RefusedError("strategy: weights must be nonnegative and answers a list of 1 and -1, one a type")
-        pair_split, pair_value = game.pair(*answers)
-        total, split, value = total + weight, split + weight * pair_split, value + weight * pair_value
-    if total != 1 or split != splitting:
-        raise RefusedError(f"strategy has weights with sum {total} and P(a != b) = {split}, not {splitting}")
-    return value
+def rational(text: Any, name: str) -> Fraction:
+    """A rational number from its text ``-12/5`` or ``3``; nothing else is a number here."""
+    if not isinstance(text, str) or len(text) > MAX_DIGITS:
+        raise RefusedError(f"{name} must be a rational number as text, like '3/4', of at most {MAX_DIGITS} digits")
+    over, slash, under = text.partition("/")
+    digits = (over[1:] if over.startswith("-") else over, under if slash else "1")
+    if not all(part.isascii() and part.isdigit() for part in digits) or int(digits[1]) == 0:
+        raise RefusedError(f"{name} is {text[:40]!r}, allowed: a rational number as text, like '3/4'")
+    return Fraction(int(over), int(digits[1]))
 
 
-def _are_answers(answers: Any, size: int) -> bool:
-    return (
-        isinstance(answers, list)
-        and len(answers) == size
-        and all(type(answer) is int and answer in (1, -1) for answer in answers)
-    )
+def _shape(table: Any, axes: int, name: str) -> tuple[int, ...]:
+    shape = []
+    for _ in range(axes):
+        shape.append(len(_list(table, name, MAX_ENTRIES)))
+        table = table[0]
+    if math.prod(shape) > MAX_ENTRIES:
+        raise RefusedError(f"{name} has {math.prod(shape)} entries, allowed: at most {MAX_ENTRIES}")
+    return tuple(shape)
 
 
-def _gray_code(n: int) -> Iterator[int]:
-    """Which answer to flip at each step, to pass through all answers to questions 1 to n - 1."""
-    return ((step & -step).bit_length() for step in range(1, 2 ** (n - 1)))
+def _table(table: Any, shape: tuple[int, ...], name: str) -> list[Fraction]:
+    """Nested lists of rationals of this shape, flat."""
+    flat = [table]
+    for size in shape:
+        if any(not isinstance(each, list) or len(each) != size for each in flat):
+            raise RefusedError(f"{name} must be nested lists of shape {list(shape)}")
+        flat = [entry for each in flat for entry in each]
+    return [rational(each, name) for each in flat]
 
 
-def _list(value: Any, name: str) -> list[Any]:
-    if not isinstance(value, list) or not 1 <= len(value) <= MAX_TYPES**2:
-        raise RefusedError(f"{name} must be a list that is not empty")
+def _list(value: Any, name: str, most: int, least: int = 1) -> list[Any]:
+    if not isinstance(value, list) or not least <= len(value) <= most:
+        raise RefusedError(f"{name} must be a list of {least} to {most} entries")
     return value
 
 
@@ -272,7 +837,7 @@ def _keys(value: Any, required: set[str], name: str, allowed: set[str] | None = 
 
 
 def _no_float(text: str) -> None:
-    raise RefusedError(f"{text} is not a rational number")
+    raise RefusedError(f"{text[:40]} is not a rational number")
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from entsched.behavior import CorrelationSet
 from entsched.errors import GameError
-from entsched.games.split.game import SplitGame
+from entsched.games.local.zonogon import Zonogon, zonogon_maximum
+from entsched.games.split.game import FactoredGame, SplitGame
 from entsched.games.split.solution import Part, Solution, mix
 
 Floats = NDArray[np.float64]
@@ -34,6 +35,15 @@ class DeterministicPoint(NamedTuple):
 Oracle = Callable[[float], DeterministicPoint]
 
 
+class Mixture(NamedTuple):
+    """Both ends of J at one p, the multiplier that proves ``lower``, and the strategies that reach ``upper``."""
+
+    lower: float
+    upper: float
+    multiplier: float
+    parts: tuple[Part, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class ClassicalCurve:
     """J of the classical optimum as a function of p: convex, piecewise linear, with its strategies.
@@ -41,11 +51,11 @@ class ClassicalCurve:
     Build it with :func:`classical_curve`; ask it with :meth:`at`.
     """
 
-    game: SplitGame
+    game: SplitGame | FactoredGame
     points: tuple[DeterministicPoint, ...]
     oracle: Oracle
 
-    def at(self, splitting: float) -> Solution:
+    def mixture(self, splitting: float) -> Mixture:
         """The optimum at p: a mixture of at most two deterministic pairs, and its dual bound."""
         left = bisect_right([point.splitting for point in self.points], splitting) - 1
         left = min(left, len(self.points) - 2)
@@ -60,11 +70,18 @@ class ClassicalCurve:
         )
         upper = (1 - share) * low.value + share * high.value
         best = self.oracle(multiplier)
-        lower = best.value + multiplier * (best.splitting - splitting)
+        rounding = 128 * np.finfo(float).eps + 8 * sum(self.game.questions) * np.finfo(np.longdouble).eps
+        margin = float(rounding) * (self.game.scale + abs(multiplier))
+        lower = best.value + multiplier * (best.splitting - splitting) - margin
+        return Mixture(min(lower, upper), upper, multiplier, parts)
+
+    def at(self, splitting: float) -> Solution:
+        """The optimum at p with its correlation C[x, y] written out."""
+        lower, upper, multiplier, parts = self.mixture(splitting)
         return Solution(
             correlations=CorrelationSet.LOCAL,
             splitting=splitting,
-            lower=min(lower, upper),
+            lower=lower,
             upper=upper,
             multiplier=multiplier,
             scale=self.game.scale,
@@ -73,18 +90,24 @@ class ClassicalCurve:
         )
 
 
-def classical_curve(game: SplitGame) -> ClassicalCurve:
+def classical_curve(game: SplitGame | FactoredGame, around: float | None = None) -> ClassicalCurve:
     """The exact classical trade-off curve of a split game.
 
-    Threshold strategies are searched where they are known to be optimal (independent types and
-    random order), all strategies elsewhere. The hull is found by supporting lines: each chord is
-    handed to the oracle, which splits it or proves it, so that points that differ by rounding
+    Games in factored form are searched at the vertices of two zonogons, which for routing are the
+    threshold strategies; others by enumeration. The hull is found by supporting lines: each chord
+    is handed to the oracle, which splits it or proves it, so that points that differ by rounding
     only cannot mislead it.
+
+    Parameters
+    ----------
+    around : if given, only the piece of the curve over this p is found: some ten calls of the
+        oracle instead of one for each point of the hull
 
     Raises
     ------
     GameError
-        If all strategies would have to be searched and both parties have more than 20 questions.
+        If all strategies would have to be searched and both parties have more than 20 questions, or
+        ``around`` is not a probability.
 
     Examples
     --------
@@ -92,7 +115,14 @@ def classical_curve(game: SplitGame) -> ClassicalCurve:
     >>> classical_curve(chsh).at(0.125).upper
     0.1875
     """
+    if around is not None and not 0 <= around <= 1:
+        raise GameError(f"the curve around p given {around}, allowed: from 0 to 1")
     oracle = deterministic_oracle(game)
+    return ClassicalCurve(game, _hull(game, oracle, around), oracle)
+
+
+def _hull(game: SplitGame | FactoredGame, oracle: Oracle, around: float | None) -> tuple[DeterministicPoint, ...]:
+    """The corners of the curve from left to right; with ``around`` the two next to that p."""
     ones_a, ones_b = (np.ones(n) for n in game.questions)
     ends = [
         _point(game, ones_a, ones_b)._replace(splitting=0.0),
@@ -101,6 +131,8 @@ def classical_curve(game: SplitGame) -> ClassicalCurve:
     chords, proved = [(ends[0], ends[1])], []
     while chords:
         low, high = chords.pop()
+        if around is not None and not low.splitting <= around <= high.splitting:
+            continue
         multiplier = (low.value - high.value) / (high.splitting - low.splitting)
         best = oracle(multiplier)
         height = low.value + multiplier * (low.splitting - best.splitting)
@@ -108,14 +140,16 @@ def classical_curve(game: SplitGame) -> ClassicalCurve:
         if inside and best.value < height - 1e-14 * game.scale:
             chords += [(best, high), (low, best)]
         else:
-            proved.append(low)
-    return ClassicalCurve(game, (*proved, ends[1]), oracle)
+            proved.append((low, high))
+    return (*(low for low, _ in proved), proved[-1][1])
 
 
-def deterministic_oracle(game: SplitGame) -> Oracle:
-    """The exact minimiser of J + mu p over deterministic pairs, by thresholds or enumeration."""
-    if game.orders is not None:
-        return _threshold_oracle(game, game.orders)
+def deterministic_oracle(game: SplitGame | FactoredGame) -> Oracle:
+    """The exact minimiser of J + mu p over deterministic pairs, by zonogons or enumeration."""
+    if isinstance(game, FactoredGame):
+        return _zonogon_oracle(game, game)
+    if game.factors is not None:
+        return _zonogon_oracle(game, game.factors)
     if min(game.questions) > MAX_ENUMERATED:
         raise GameError(
             f"exact enumeration of {game.questions[0]} x {game.questions[1]} types, allowed: at most "
@@ -124,24 +158,14 @@ def deterministic_oracle(game: SplitGame) -> Oracle:
     return _enumeration_oracle(game)
 
 
-def threshold_answers(order: NDArray[np.intp]) -> Floats:
-    """The answers +-1 of all threshold strategies along an order: row k is -1 on the last k."""
-    n = len(order)
-    answers = np.empty((n, n))
-    answers[:, order] = np.where(np.add.outer(np.arange(n), np.arange(n)) < n, 1.0, -1.0)
-    return answers
-
-
-def _threshold_oracle(game: SplitGame, orders: tuple[NDArray[np.intp], NDArray[np.intp]]) -> Oracle:
-    rows_a = threshold_answers(orders[0])
-    rows_b = threshold_answers(orders[1])
-    rows_b = np.concatenate([rows_b, -rows_b])
-    splitting = (1 - rows_a @ game.weight @ rows_b.T) / 2
-    value = (game.cost.sum() + rows_a @ game.cost @ rows_b.T) / 2
+def _zonogon_oracle(game: SplitGame | FactoredGame, factors: FactoredGame) -> Oracle:
+    """J + mu p = constant + A @ core(mu) @ B / 2 with A, B in zonogons: both are sorted once."""
+    zonogon_a, zonogon_b = Zonogon(factors.left), Zonogon(factors.right)
 
     def oracle(multiplier: float) -> DeterministicPoint:
-        i, j = np.unravel_index(np.argmin(value + multiplier * splitting), value.shape)
-        return _point(game, rows_a[i], rows_b[j])
+        core = factors.cost_core - multiplier * factors.weight_core
+        i, j, value = zonogon_maximum(zonogon_a, zonogon_b, core)
+        return _point(game, zonogon_a.answers(i), (-1.0 if value > 0 else 1.0) * zonogon_b.answers(j))
 
     return oracle
 
@@ -168,6 +192,6 @@ def _enumeration_oracle(game: SplitGame) -> Oracle:
     return oracle
 
 
-def _point(game: SplitGame, answers_a: Floats, answers_b: Floats) -> DeterministicPoint:
-    splitting, value = game.point((1 + np.outer(answers_a, answers_b)) / 2)
+def _point(game: SplitGame | FactoredGame, answers_a: Floats, answers_b: Floats) -> DeterministicPoint:
+    splitting, value = game.deterministic(answers_a, answers_b)
     return DeterministicPoint(min(max(splitting, 0.0), 1.0), value, answers_a, answers_b)

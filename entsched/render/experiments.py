@@ -1,47 +1,21 @@
-"""What the command line shows: tables, summaries and progress, through rich."""
+"""What the command line shows of experiments: tables and summaries, through rich."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from entsched.experiment import StartProgress
 from entsched.report import Report, advantage_ranges, largest_advantage
 from entsched.strategies import registry
 from entsched.strategies.base import BaseStrategy
 
 Row = dict[str, Any]
-
-NAMES = {
-    "bound": "bounds",
-    "exact": "exact figures",
-    "simulation": "simulations",
-    "gain": "map cells",
-    "certificate": "certificates",
-}
-
-
-@contextmanager
-def progress() -> Iterator[StartProgress]:
-    """A progress bar for each kind of task, on standard error; nothing if that is no terminal."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description:14}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:
-
-        def start(counts: dict[str, int]):  # type: ignore[no-untyped-def]
-            handles = {kind: bars.add_task(NAMES[kind], total=count) for kind, count in counts.items() if count}
-            return lambda kind: bars.advance(handles[kind])
-
-        yield start
 
 
 def summary(report: Report) -> Row:

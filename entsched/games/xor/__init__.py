@@ -1,0 +1,1 @@
+"""XOR games: only whether the two answers are equal counts."""
