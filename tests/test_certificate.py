@@ -246,7 +246,8 @@ def test_the_threshold_method_is_refused_where_the_theorem_does_not_hold():
         checker.check(resealed(document))
 
 
-def test_a_search_without_end_is_refused():
+def test_a_search_without_end_is_refused(monkeypatch):
+    monkeypatch.setattr(checker, "MAX_NODES", 20_000)
     rng = np.random.default_rng(8)
     game = XorGame(rng.choice([-1, 1], (40, 40)))
     claim = {
@@ -309,7 +310,7 @@ def _mutated(document, rng):
         [old],
         {"a": old},
     ]
-    if isinstance(old, str) and "/" in old:
+    if isinstance(old, str) and "/" in old and old != checker.FORMAT:
         junk += [str(Fraction(old) * Fraction(rng.choice([99, 101, 200, -100]), 100))] * 20
     if isinstance(old, list) and old:
         junk += [old[:-1], old[::-1], [*old, old[0]]] * 5

@@ -2,6 +2,7 @@
 
 import itertools
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
@@ -24,11 +25,17 @@ from entsched.games.value import Deterministic, Status
 
 def all_strategies(game):
     answers = game.answers if isinstance(game, NonlocalGame) else (2, 2)
+    return enumerated(isinstance(game, XorGame), answers, game.questions)
+
+
+@cache
+def enumerated(xor, answers, questions):
     pairs = itertools.product(
-        itertools.product(range(answers[0]), repeat=game.questions[0]),
-        itertools.product(range(answers[1]), repeat=game.questions[1]),
+        itertools.product(range(answers[0]), repeat=questions[0]),
+        itertools.product(range(answers[1]), repeat=questions[1]),
     )
     strategies = [Deterministic(np.array(a), np.array(b)) for a, b in pairs]
+    game = XorGame(np.ones(questions)) if xor else NonlocalGame(np.ones((*answers, *questions)))
     return strategies, np.array([deterministic_behavior(game, s).ravel() for s in strategies])
 
 

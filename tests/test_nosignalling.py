@@ -5,6 +5,7 @@ import pytest
 from scipy.optimize import linprog
 
 from entsched.errors import GameError
+from entsched.games.columns import local_constrained_value
 from entsched.games.library import named, random_game, random_xor
 from entsched.games.nonlocal_game import LinearConstraint, NonlocalGame, XorGame
 from entsched.games.nosignalling import nosignalling_bound, nosignalling_value
@@ -185,6 +186,30 @@ def test_a_constraint_at_the_edge_of_the_set_is_feasible():
         solved = nosignalling_value(game)
         assert solved.lower == pytest.approx(0.0, abs=1e-9)
         assert solved.status is Status.OPTIMAL
+
+
+@pytest.mark.parametrize(
+    ("size", "coefficient", "ends", "value"),
+    [
+        (0.0, 1.0, (1.0, 1.0), 0.0),
+        (1e200, 1.0, (1.0, 1.0), 3e200),
+        (1e-200, 1.0, (1.0, 1.0), 3e-200),
+        (1.0, 1e-200, (1e-200, 1e-200), 3.0),
+        (1.0, 1.0, (-1e300, 1e300), 4.0),
+        (1.0, 1.0, (-np.inf, np.inf), 4.0),
+        (1.0, 0.0, (0.0, 0.0), 4.0),
+        (1.0, 0.0, (0.5, 0.5), -np.inf),
+        (1.0, 1.0, (1e25, np.inf), -np.inf),
+    ],
+)
+def test_sizes_far_from_one_are_no_obstacle(size, coefficient, ends, value):
+    side = LinearConstraint(np.full((2, 2), coefficient), *ends)
+    game = XorGame(size * np.array([[1, 1], [1, -1]]), constraints=(side,))
+    for version in (game, game.as_nonlocal()):
+        solved, local = nosignalling_value(version), local_constrained_value(version)
+        assert solved.lower == pytest.approx(value, rel=1e-9)
+        assert solved.status is (Status.OPTIMAL if value > -np.inf else Status.INFEASIBLE)
+        assert local.status is solved.status
 
 
 def test_large_tables_are_refused_before_work_begins():

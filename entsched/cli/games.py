@@ -23,7 +23,9 @@ def value(
     game: Game,
     set_: Annotated[str, typer.Option("--set", help="local, single-pair, quantum or no-signalling")] = "quantum",
     level: Annotated[str, typer.Option(help="of the NPA hierarchy: 1, 1+ab, 2, 3")] = "1+ab",
-    dimension: Annotated[int, typer.Option(min=2, max=8, help="of each half of the strategies searched")] = 2,
+    dimension: Annotated[
+        int | None, typer.Option(min=2, max=8, help="of each half of the strategies searched; default: 2, 3, 4")
+    ] = None,
     seed: Annotated[int, typer.Option(help="of the random starts")] = 0,
     time_limit: Annotated[float | None, typer.Option(min=0, help="seconds; both ends hold when it is hit")] = None,
     out: Annotated[Path | None, typer.Option(help="write the certificate here", show_default=False)] = None,
@@ -34,21 +36,12 @@ def value(
     from entsched.games.documents import load_game
     from entsched.games.solve import Effort, simplest, solve
     from entsched.render import games as render
-    from entsched.render.progress import progress as progress_bars
+    from entsched.render.progress import value_progress
 
     loaded = simplest(load_game(game))
     effort = Effort(level=level, dimension=dimension, seed=seed, time_limit_s=time_limit)
-    with progress_bars() as progress:
-        tick = progress({f"{set_} value": 100})
-        done = 0.0
-
-        def report(share: float) -> None:
-            nonlocal done
-            while done < share * 100:
-                tick(f"{set_} value")
-                done += 1
-
-        solved = solve(loaded, set_, effort, report)
+    with value_progress(f"{set_} value") as progress:
+        solved = solve(loaded, set_, effort, progress)
     certificate, reason = _certificate(loaded, solved)
     if out is not None and certificate is not None:
         typer.echo(f"{out}: {write_certificate(out, certificate)}", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ Json = dict[str, Any]
 
 #: By how much dual matrices are enlarged, relative to their diagonal, until they are proved positive.
 MARGINS = (0.0, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7)
+#: With up to so many constraints fixed answers help to meet them exactly.
+MAX_HELPED = 4
 #: How the claims of a certificate name the sets; a single pair is a quantum strategy.
 SETS = {"local": "local", "quantum": "quantum", "single-pair": "quantum", "no-signalling": "no-signalling"}
 
@@ -88,10 +91,31 @@ def value_claims(game: checker.Game, value: GameValue) -> list[Json]:
     name = SETS.get(value.correlations)
     claims = []
     if name is not None:
-        claims += [lower_claim(game, name, parts) for parts in _exact_parts(game, name, value)]
+        claims += [_met_exactly(game, name, parts) for parts in _exact_parts(game, name, value)]
     if name is not None and value.dual is not None and math.isfinite(value.upper):
         claims.append(upper_claim(game, name, value.dual))
     return claims
+
+
+def _met_exactly(game: checker.Game, name: str, parts: list[tuple[float, Json]]) -> Json:
+    """The lower claim of a mixture, with the help of fixed answers where rounding left a constraint unmet."""
+    forms = [form for form, _, _ in game.constraints]
+    attempts = product((1, -1), repeat=len(forms)) if len(forms) <= MAX_HELPED else ()
+    for signs in (None, *attempts):
+        extra = [_extreme(game, form, sign) for form, sign in zip(forms, signs, strict=True)] if signs else []
+        try:
+            return lower_claim(game, name, parts, extra)
+        except CertificateError as error:
+            reason = error
+    raise reason
+
+
+def _extreme(game: checker.Game, form: checker.Form, sign: int) -> Json:
+    """Fixed answers with a large sum in a constraint, or a small one: A's are 0, B's respond."""
+    table = sign * np.array(form.numbers, dtype=object).reshape(game.shape)
+    n, m = game.shape[-2:]
+    answers = table.sum(axis=0) < 0 if len(game.shape) == 2 else table[0].sum(axis=1).argmax(axis=0)
+    return {"answers_a": [0] * n, "answers_b": [int(answers[y]) for y in range(m)]}
 
 
 def _exact_parts(game: checker.Game, name: str, value: GameValue) -> list[list[tuple[float, Json]]]:

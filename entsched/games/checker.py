@@ -593,7 +593,7 @@ def read_part(game: Game, name: str, part: Any) -> tuple[Fraction, list[int], in
     """The weight of a part, and its behavior as integers over a unit."""
     kinds = {"answers_a", "answers_b"}, {"vectors_a", "vectors_b"}, {"behavior"}
     given = set(part) - {"weight"} if isinstance(part, dict) else set()
-    if "weight" not in part or given not in kinds:
+    if given not in kinds or "weight" not in part:
         raise RefusedError("strategy: a part has a weight and answers_a, answers_b or vectors_a, vectors_b or behavior")
     weight = rational(part["weight"], "strategy.weight")
     if weight < 0:

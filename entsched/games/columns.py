@@ -14,7 +14,7 @@ from scipy.optimize import linprog
 from entsched.behavior import CorrelationSet
 from entsched.errors import GameError
 from entsched.games.nonlocal_game import NonlocalGame, XorGame, as_xor
-from entsched.games.nosignalling import FEASIBILITY, TIGHT, admissible, meets, priced, range_term, unit
+from entsched.games.nosignalling import FEASIBILITY, TIGHT, admissible, in_units, meets, priced, range_term
 from entsched.games.value import Deterministic, Dual, GameValue, LocalDual, Part, Strategy
 
 Floats = NDArray[np.float64]
@@ -167,10 +167,7 @@ class _Search:
     def __init__(self, game: Game, oracle: Oracle, tolerance: float, deadline: float) -> None:
         self.game, self.oracle, self.tolerance, self.deadline = game, oracle, tolerance, deadline
         self.offset = game.offset if isinstance(game, XorGame) else 0.0
-        self.units = np.array([unit(c) for c in game.constraints])
-        self.floor, self.ceiling = (
-            np.array([getattr(c, side) for c in game.constraints]) / self.units for side in ("lower", "upper")
-        )
+        self.units, self.floor, self.ceiling = in_units(game.constraints)
         self.points: list[Point] = []
         self.rows: list[Floats] = []  # of each point: objective / scale, side constraints / unit
         self.mixture: Floats | None = None
@@ -238,8 +235,9 @@ class _Search:
                 smoothing = 0.0
 
     def ranges(self, multipliers: Floats) -> float:
-        """The range term of multipliers that are in units."""
-        return range_term(self.game.constraints, multipliers / self.units)
+        """The range term of multipliers that are in units, as the linear program sees it."""
+        ends = np.where(multipliers > 0, self.ceiling, self.floor)[multipliers != 0]
+        return float(ends @ multipliers[multipliers != 0])
 
     def mix(self, widen: float | None) -> tuple[Floats, Floats, float]:
         """The best mixture of the points, with its multipliers and value, all in units.

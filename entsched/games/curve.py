@@ -173,7 +173,8 @@ class _Hull:
 
     def split(self, left: CurvePoint, right: CurvePoint) -> list[tuple[CurvePoint, CurvePoint, Chord]]:
         """The chords of the hull from left to right, each with its ends."""
-        pending, proved = [(left, right)], []
+        pending = [(left, right)]
+        proved: list[tuple[CurvePoint, CurvePoint, Chord]] = []
         while pending:
             low, high = pending.pop()
             slope = _slope(low, high)

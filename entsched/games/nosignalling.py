@@ -202,7 +202,7 @@ def _solve_xor(game: XorGame) -> tuple[Floats | None, NoSignallingDual]:
         return np.where(game.weights < 0, -1.0, 1.0), NoSignallingDual(np.zeros(0), nothing, nothing)
     _refuse_larger(size, MAX_CORRELATORS)
     sides = np.stack([c.coefficients.ravel() for c in game.constraints])
-    units, lower, upper = _ranges(game, np.zeros(len(sides)))
+    units, lower, upper = in_units(game.constraints)
     program = _Program(
         game.weights.ravel() / game.scale, csc_array((0, size)), np.zeros(0), 1.0, sides / units[:, None], lower, upper
     )
@@ -217,10 +217,13 @@ def _solve_table(game: NonlocalGame) -> tuple[Floats | None, NoSignallingDual]:
     _refuse_larger(game.payoff.size, MAX_TABLE)
     tables = [game.weights, *(c.coefficients for c in game.constraints)]
     forms = np.stack([functional_to_collins_gisin(table).vector() for table in tables])
-    units, lower, upper = _ranges(game, forms[1:, 0])
+    units, lower, upper = in_units(game.constraints)
+    constants = forms[1:, 0] / units
     rows, limits = collins_gisin_positivity(game.payoff.shape)
     sides = forms[1:, 1:] / units[:, None]
-    optimum = _Program(forms[0, 1:] / game.scale, rows, limits, np.inf, sides, lower, upper).solve()
+    optimum = _Program(
+        forms[0, 1:] / game.scale, rows, limits, np.inf, sides, lower - constants, upper - constants
+    ).solve()
     multipliers = admissible(game.constraints, optimum.multipliers / units * game.scale)
     weights = priced(game.weights if optimum.z is not None else 0 * game.weights, game.constraints, multipliers)
     flat = weights + optimum.rows.reshape(weights.shape) * game.scale
@@ -240,11 +243,15 @@ def _repaired(z: Floats, shape: tuple[int, ...]) -> Floats:
     return np.maximum((1 - share) * best + share * uniform, 0.0)
 
 
-def _ranges(game: NonlocalGame | XorGame, constants: Floats) -> tuple[Floats, Floats, Floats]:
-    """The unit of each side constraint, and its range in that unit without the constant term."""
-    units = np.array([unit(c) for c in game.constraints])
-    lower, upper = (np.array([getattr(c, side) for c in game.constraints]) for side in ("lower", "upper"))
-    return units, (lower - constants) / units, (upper - constants) / units
+def in_units(constraints: tuple[LinearConstraint, ...]) -> tuple[Floats, Floats, Floats]:
+    """The unit of each side constraint, and its range in that unit, cut to [-2, 2] where it is finite.
+
+    In units no behavior leaves [-1, 1]; larger numbers would be taken for infinite by the solver.
+    """
+    units = np.array([unit(c) for c in constraints])
+    lower, upper = (np.array([getattr(c, side) for c in constraints], dtype=float) for side in ("lower", "upper"))
+    lower, upper = (np.where(np.isfinite(end), np.clip(end / units, -2.0, 2.0), end) for end in (lower, upper))
+    return units, lower, upper
 
 
 def unit(constraint: LinearConstraint) -> float:

@@ -6,12 +6,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from entsched.errors import GameError
 from entsched.games.nonlocal_game import NonlocalGame, XorGame, as_xor
-from entsched.games.value import GameValue
+from entsched.games.value import GAP_TOLERANCE, GameValue
+
+Floats = NDArray[np.float64]
 
 SETS = ("local", "single-pair", "quantum", "no-signalling")
-Progress = Callable[[float], None]
+#: Called now and then with the two ends found so far.
+Progress = Callable[[float, float], None]
 
 
 @dataclass(frozen=True)
@@ -21,13 +27,13 @@ class Effort:
     Attributes
     ----------
     level : level of the hierarchy of Navascues, Pironio and Acin for games that are not XOR games
-    dimension : local dimension of the strategies that the see-saw searches
+    dimension : local dimension of the strategies that the see-saw searches; None: 2, 3, 4, until the ends meet
     seed : of the random starts
     time_limit_s : stop a local search or a see-saw after this time, with both ends valid
     """
 
     level: str = "1+ab"
-    dimension: int = 2
+    dimension: int | None = None
     seed: int = 0
     time_limit_s: float | None = None
 
@@ -45,7 +51,7 @@ def solve(
     game : to maximise; a payoff table that is an XOR game is solved as one
     correlations : ``local``, ``single-pair``, ``quantum`` or ``no-signalling``
     effort : level, dimension, seed and time limit
-    progress : called now and then with the share of the work that is done
+    progress : called now and then with the two ends found so far
 
     Returns
     -------
@@ -86,40 +92,61 @@ def _local(game: NonlocalGame | XorGame, effort: Effort, progress: Progress | No
 
 
 def _single_pair(game: NonlocalGame | XorGame, effort: Effort, progress: Progress | None) -> GameValue:
+    from entsched.games.npa.program import npa_value
     from entsched.games.single_pair import single_pair_value
 
-    _refuse_constraints(game, "single-pair")
-    return single_pair_value(game, seed=effort.seed)
+    if game.constraints:
+        raise GameError(f"{len(game.constraints)} side constraints given for a single pair, allowed: none")
+    above = np.inf if isinstance(game, XorGame) else npa_value(game, effort.level).upper
+    return single_pair_value(game, seed=effort.seed, quantum_upper=above, time_limit_s=effort.time_limit_s)
 
 
 def _quantum(game: NonlocalGame | XorGame, effort: Effort, progress: Progress | None) -> GameValue:
     from entsched.games.npa.program import npa_value
-    from entsched.games.seesaw import seesaw_value
     from entsched.games.xor.constrained import constrained_xor_value
     from entsched.games.xor.value import xor_quantum_value
 
     if isinstance(game, XorGame):
         return constrained_xor_value(game) if game.constraints else xor_quantum_value(game)
     above = npa_value(game, effort.level)
-    if game.constraints:
+    if above.upper == -np.inf:
         return above
-    below = seesaw_value(
-        game,
-        dimension=effort.dimension,
-        seed=effort.seed,
-        target=above.upper,
-        progress=progress,
-        time_limit_s=effort.time_limit_s,
-    )
-    return replace(above, lower=below.lower, strategy=below.strategy, behavior=below.behavior)
+    below = _strategy(game, effort, above.upper, progress)
+    return replace(above, lower=min(below.lower, above.upper), strategy=below.strategy, behavior=below.behavior)
+
+
+def _strategy(game: NonlocalGame, effort: Effort, target: float, progress: Progress | None) -> GameValue:
+    """The best strategy found, in the dimension asked for or in growing ones until the target is reached."""
+    from entsched.games.seesaw import seesaw_value
+
+    best = GameValue("quantum", -np.inf, np.inf, game.scale)
+    for dimension in (2, 3, 4) if effort.dimension is None else (effort.dimension,):
+        found = (
+            _constrained_seesaw(game, dimension, effort)
+            if game.constraints
+            else seesaw_value(game, dimension, seed=effort.seed, target=target, time_limit_s=effort.time_limit_s)
+        )
+        best = max(best, found, key=lambda value: value.lower)
+        if progress is not None:
+            progress(best.lower, target)
+        if target - best.lower <= GAP_TOLERANCE * game.scale:
+            break
+    return best
+
+
+def _constrained_seesaw(game: NonlocalGame, dimension: int, effort: Effort) -> GameValue:
+    """Strategies found by the see-saw for priced games, mixed so that they meet the side constraints."""
+    from entsched.games.columns import Point, constrained_value
+    from entsched.games.seesaw import seesaw_maximise
+
+    def oracle(weights: Floats) -> Point:
+        found = seesaw_maximise(weights, dimension, seed=effort.seed)
+        return Point(found.value, np.inf, found.behavior, found.realisation)
+
+    return constrained_value(game, oracle, "quantum", time_limit_s=effort.time_limit_s)
 
 
 def _no_signalling(game: NonlocalGame | XorGame, effort: Effort, progress: Progress | None) -> GameValue:
     from entsched.games.nosignalling import nosignalling_value
 
     return nosignalling_value(game)
-
-
-def _refuse_constraints(game: NonlocalGame | XorGame, correlations: str) -> None:
-    if game.constraints:
-        raise GameError(f"{len(game.constraints)} side constraints given for the {correlations} set, allowed: none")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from entsched.experiment import StartProgress
 
@@ -33,3 +33,13 @@ def progress() -> Iterator[StartProgress]:
             return lambda kind: bars.advance(handles[kind])
 
         yield start
+
+
+@contextmanager
+def value_progress(title: str) -> Iterator[Callable[[float, float], None]]:
+    """The two ends of a value while they close, and the time; nothing if standard error is no terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn(title), BarColumn(pulse_style="cyan"), TextColumn("{task.fields[ends]}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(title, total=None, ends="")
+        yield lambda lower, upper: bar.update(task, ends=f"between {lower:.9g} and {upper:.9g}")

@@ -130,7 +130,9 @@ class _Dolls:
     def _solve(self, k: int, start: Integers) -> tuple[int, Integers, bool]:
         """The optimum of rows k, k + 1, ..., its signs, and whether the search was completed."""
         weights = self.weights[k:]
-        best, best_signs = self.best if k == 0 else max(_extended(weights, start), good_signs(weights, 16, kicks=2), key=_value)
+        best, best_signs = (
+            self.best if k == 0 else max(_extended(weights, start), good_signs(weights, 16, kicks=2), key=_value)
+        )
         rows, real = len(weights), self.real[k:]
         sums, state = np.zeros(real.shape), np.zeros(2, dtype=np.int64)
         stage, signs = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.int64)

@@ -61,7 +61,7 @@ def symmetry_blocks(game: NonlocalGame, level: Level, words: tuple[Word, ...]) -
     >>> a, b, x, y = np.indices((2, 2, 2, 2))
     >>> game = NonlocalGame((a ^ b) == (x & y))
     >>> sorted(block.size for block in symmetry_blocks(game, 3, level_words(game, 3)))
-    [1, 1, 2, 2, 2, 3]
+    [1, 2, 2, 2, 4, 4]
     """
     if len(words) < SMALL or not isinstance(level, int | str):
         return None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from entsched.games.nonlocal_game import LinearConstraint, NonlocalGame
 from entsched.games.npa.blocks import symmetry_blocks
-from entsched.games.npa.cone import plain_inequality, reduced_inequality
+from entsched.games.npa.cone import Inequality, plain_inequality, reduced_inequality
 from entsched.games.npa.moments import MomentTable, moment_table
 from entsched.games.npa.repair import proved_bound, repaired
 from entsched.games.npa.solvers import Approximation, maximise
@@ -20,14 +20,14 @@ from entsched.games.value import GameValue, MomentDual
 Floats = NDArray[np.float64]
 
 _UNIT = np.finfo(float).eps / 2
+_TINY = np.array([1e-100])
 
 
 def npa_value(game: NonlocalGame, level: Level = "1+ab") -> GameValue:
     """max sum pi payoff P over behaviors P with a moment matrix Gamma >= 0 of the level: at least the quantum value.
 
     Gamma[i, j] = <w_i^T w_j> over products w of projectors (Navascués, Pironio & Acín 2008, arXiv:0803.4290).
-    Relabellings that keep the game are found and used. The upper end is proved by a dual matrix; no
-    strategy is returned, so the lower end is -inf.
+    Symmetries are used. A dual matrix proves the upper end; without a strategy the lower is -inf.
 
     Parameters
     ----------
@@ -54,34 +54,31 @@ def npa_value(game: NonlocalGame, level: Level = "1+ab") -> GameValue:
     (0.853553, True)
     """
     start = time.perf_counter()
-    words = level_words(game, level)
-    table = moment_table(words, game.answers, game.questions)
-    blocks = symmetry_blocks(game, level, words)
-    inequality = plain_inequality(table) if blocks is None else reduced_inequality(table, blocks)
-    constraints = [(table.functional(c.coefficients), c) for c in game.constraints]
-    objective = table.functional(game.weights)
-    size = float(np.abs(objective[1:]).max(initial=0)) or 1.0
-    objective /= size
-    found = maximise(inequality, objective, constraints)
+    table = moment_table(level_words(game, level), game.answers, game.questions)
+    inequality, found, size = _solved(game, level, table)
     matrix = inequality.dual(found.dual_parts)
+    behavior = table.behavior(inequality.moment_matrix(found.parts)) if found.feasible else None
     weights, size = (game.weights, size) if found.feasible else (np.zeros_like(game.weights), _size(found))
     upper, dual = _proof(game, table, weights, found.multipliers * size, matrix * size)
     if not found.feasible:
         upper = -math.inf if upper < 0 else math.inf
-    return GameValue(
-        correlations="quantum",
-        lower=-math.inf,
-        upper=upper,
-        scale=game.scale,
-        behavior=table.behavior(inequality.moment_matrix(found.parts)) if found.feasible else None,
-        dual=dual if upper < math.inf else None,
-        wall_time_s=time.perf_counter() - start,
-    )
+    proof, wall_time = (dual if upper < math.inf else None), time.perf_counter() - start
+    return GameValue("quantum", -math.inf, upper, game.scale, behavior, dual=proof, wall_time_s=wall_time)
+
+
+def _solved(game: NonlocalGame, level: Level, table: MomentTable) -> tuple[Inequality, Approximation, float]:
+    """The relaxation, its approximate solution, and the unit of the objective that was solved for."""
+    blocks = symmetry_blocks(game, level, table.words)
+    inequality = plain_inequality(table) if blocks is None else reduced_inequality(table, blocks)
+    constraints = [(table.functional(c.coefficients), c.lower, c.upper) for c in game.constraints]
+    objective = table.functional(game.weights)
+    size = float(np.abs(objective[1:]).max(initial=0)) or 1.0
+    return inequality, maximise(inequality, objective / size, constraints), size
 
 
 def _size(ray: Approximation) -> float:
     """What scales a ray to entries of at most 1."""
-    return 1 / max(float(np.abs(values).max(initial=0)) for values in [ray.multipliers, *ray.dual_parts])
+    return 1 / max(float(np.abs(values).max(initial=0)) for values in [ray.multipliers, *ray.dual_parts, _TINY])
 
 
 def _proof(

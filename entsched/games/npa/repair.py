@@ -16,7 +16,7 @@ from entsched.games.npa.moments import MomentTable
 
 Floats = NDArray[np.float64]
 
-#: Z is kept positive definite by this fraction of its largest diagonal entry, so that it still is after rounding to decimals.
+#: Z is kept positive definite by this fraction of its largest diagonal entry, so that its entries may be rounded.
 MARGIN = 1e-11
 _UNIT = np.finfo(float).eps / 2
 
@@ -45,6 +45,7 @@ def repaired(table: MomentTable, objective: Floats, matrix: Floats) -> Floats:
     matrix = (matrix + matrix.T) / 2
     diagonal = np.abs(np.diag(matrix))
     wanted = max(MARGIN * float(diagonal.max()), 8 * (len(matrix) + 2) * _UNIT * float(diagonal.sum()))
+    wanted = max(wanted, 1e-14 * float(np.abs(objective).max()), 1e-100)
     lowest = float(np.linalg.eigvalsh(matrix)[0])
     shift = max(0.0, wanted - lowest)
     while shift < np.inf:
@@ -56,7 +57,9 @@ def repaired(table: MomentTable, objective: Floats, matrix: Floats) -> Floats:
 
 
 def is_proved_positive(matrix: Floats) -> bool:
-    """Whether a Cholesky factorisation proves the matrix positive semidefinite (Rump 2006, doi:10.1007/s10543-006-0056-1).
+    """Whether a Cholesky factorisation proves the matrix positive semidefinite.
+
+    Rump 2006, doi:10.1007/s10543-006-0056-1: it succeeds on matrix - c with c above (n + 1) u tr, u = 2^-53.
 
     Parameters
     ----------

@@ -10,24 +10,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from entsched.games.nonlocal_game import LinearConstraint
 from entsched.games.npa.cone import Inequality, upper_triangle
 
 Floats = NDArray[np.float64]
 
 #: Clarabel factors dense matrices of about this size; larger ones take it minutes.
-MAX_INTERIOR = 1500
+MAX_INTERIOR = 2000
 #: Below this size Clarabel's simple factorisation is as fast as the blocked one.
 MAX_SIMPLE = 100
 TOLERANCE = 1e-11
+#: Clarabel's default, 1e-8, stalls on one small game in thirty; what still stalls is solved again.
+REGULARISATIONS = (1e-7, 1e-6)
+GOOD_RESIDUAL = 1e-8
 SCS_TOLERANCE = 1e-7
-SCS_ITERATIONS = 5_000
+SCS_ITERATIONS = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +62,7 @@ class _Conic:
 
 
 def maximise(
-    inequality: Inequality, objective: Floats, constraints: Sequence[tuple[Floats, LinearConstraint]] = ()
+    inequality: Inequality, objective: Floats, constraints: Sequence[tuple[Floats, float, float]] = ()
 ) -> Approximation:
     """min y + sum_k end_k c_k such that objective . m - sum_k c_k C_k . m + <Z, Gamma(m)> = y for all m, and Z >= 0.
 
@@ -68,11 +70,11 @@ def maximise(
     ----------
     inequality : the relaxation
     objective : array (moments,)
-    constraints : each with its functional, array (moments,)
+    constraints : (C_k, lower, upper), with C_k an array (moments,)
     """
     scaling = np.concatenate([np.where(i == j, 1.0, np.sqrt(2)) for i, j in map(upper_triangle, inequality.sizes)])
     entries = sp.diags_array(scaling) @ inequality.entries
-    ends = sorted((end for k, (_, c) in enumerate(constraints) for end in _ends(k, c)), key=lambda end: not end.free)
+    ends = sorted((end for k, (_, *r) in enumerate(constraints) for end in _ends(k, *r)), key=lambda end: not end.free)
     forms = [inequality.form(end.sign * constraints[end.number][0]) for end in ends]
     linear = -np.column_stack([inequality.unit, *forms])
     signed = len(ends) - sum(end.free for end in ends)
@@ -101,16 +103,16 @@ class _End(NamedTuple):
     free: bool
 
 
-def _ends(number: int, constraint: LinearConstraint) -> list[_End]:
-    if constraint.lower == constraint.upper:
-        return [_End(number, 1, constraint.upper, True)]
-    both = [_End(number, 1, constraint.upper, False), _End(number, -1, -constraint.lower, False)]
+def _ends(number: int, lower: float, upper: float) -> list[_End]:
+    if lower == upper:
+        return [_End(number, 1, upper, True)]
+    both = [_End(number, 1, upper, False), _End(number, -1, -lower, False)]
     return [end for end in both if np.isfinite(end.price)]
 
 
 def _clarabel(conic: _Conic) -> tuple[bool, Floats, Floats]:
     """Whether the problem is bounded; its solution, or a ray; the dual solution."""
-    clarabel = import_module("clarabel")  # it has no type hints
+    clarabel = import_module("clarabel")
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     settings.max_threads = 1
@@ -119,15 +121,25 @@ def _clarabel(conic: _Conic) -> tuple[bool, Floats, Floats]:
     cones = [clarabel.ZeroConeT(conic.zeros), clarabel.NonnegativeConeT(conic.nonnegatives)]
     cones += [clarabel.PSDTriangleConeT(size) for size in conic.sizes]
     nothing = sp.csc_matrix((len(conic.cost),) * 2)
-    solution = clarabel.DefaultSolver(nothing, conic.cost, conic.matrix, conic.right, cones, settings).solve()
     unbounded = (clarabel.SolverStatus.DualInfeasible, clarabel.SolverStatus.AlmostDualInfeasible)
-    return solution.status not in unbounded, np.array(solution.x), np.array(solution.z)
+    found = []
+    for settings.static_regularization_constant in REGULARISATIONS:
+        solution = clarabel.DefaultSolver(nothing, conic.cost, conic.matrix, conic.right, cones, settings).solve()
+        found.append(solution)
+        if solution.status in unbounded or _residual(solution) < GOOD_RESIDUAL:
+            break
+    best = min(found, key=_residual) if found[-1].status not in unbounded else found[-1]
+    return best.status not in unbounded, np.nan_to_num(best.x), np.nan_to_num(best.z)
+
+
+def _residual(solution: Any) -> float:
+    residual = max(solution.r_prim, solution.r_dual)
+    return residual if np.isfinite(residual) else np.inf
 
 
 def _scs(conic: _Conic) -> tuple[bool, Floats, Floats]:
     """As :func:`_clarabel`; SCS wants lower triangles column by column."""
-    import scs
-
+    scs = import_module("scs")
     start = conic.zeros + conic.nonnegatives
     order = [np.arange(start)]
     for size in conic.sizes:

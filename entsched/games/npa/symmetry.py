@@ -95,7 +95,7 @@ def coset_chain(colours: Integers) -> list[Integers]:
     chain: list[Integers] = []
     for point, cells in reversed(levels):
         images = np.flatnonzero(cells == cells[point])
-        found = [search.automorphism(cells, cells, point, image) for image in images]
+        found = [search.automorphism(cells, cells, point, int(image)) for image in images]
         if search.exhausted:
             break
         chain.insert(0, np.array([permutation for permutation in found if permutation is not None]))
@@ -137,9 +137,7 @@ class _Search:
             same = np.array_equal(self._colours[np.ix_(permutation, permutation)], self._colours)
             return permutation if same else None
         point = _first_of_a_large_cell(source)
-        attempts = (
-            self.automorphism(source, target, point, int(i)) for i in np.flatnonzero(target == source[point])
-        )
+        attempts = (self.automorphism(source, target, point, int(i)) for i in np.flatnonzero(target == source[point]))
         return next((permutation for permutation in attempts if permutation is not None), None)
 
     def _refine(self, source: Integers, target: Integers) -> tuple[Integers, Integers]:
@@ -155,7 +153,6 @@ class _Search:
             if len(values) == number or not np.array_equal(np.sort(source), np.sort(target)):
                 return source, target
             number = len(values)
-
 
 
 Averaging = Callable[[Floats], Floats]

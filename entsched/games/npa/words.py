@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import product
+from itertools import pairwise, product
 
 from entsched.errors import GameError
 from entsched.games.nonlocal_game import NonlocalGame
@@ -91,16 +91,15 @@ def level_words(game: NonlocalGame, level: Level, all_answers: bool = False) -> 
     >>> len(level_words(game, "1+ab")), len(level_words(game, 2))
     (9, 13)
     """
+    extra: tuple[Word, ...] = ()
     if isinstance(level, int | str):
-        shapes, extra = level_shapes(level), ()
+        shapes = level_shapes(level)
     else:
         shapes, extra = level_shapes(1), _checked_words(game, level)
-    alphabets = [
-        (questions, answers - (not all_answers)) for questions, answers in zip(game.questions, game.answers, strict=True)
-    ]
-    count = len(extra) + sum(_count(alphabets[0], i) * _count(alphabets[1], j) for i, j in shapes)
+    alphabets = [(q, n - (not all_answers)) for q, n in zip(game.questions, game.answers, strict=True)]
+    count = len(extra) + sum(_count(*alphabets[0], i) * _count(*alphabets[1], j) for i, j in shapes)
     if count > MAX_WORDS and not all_answers:
-        raise GameError(f"level {level!r} of the game has {count} words, allowed: at most {MAX_WORDS}")
+        raise GameError(f"level {level!r} of the game given with {count} words, allowed: at most {MAX_WORDS}")
     words: dict[Word, None] = {}
     for i, j in sorted(shapes, key=lambda shape: (sum(shape), shape)):
         words.update(dict.fromkeys(product(_sides(*alphabets[0], i), _sides(*alphabets[1], j))))
@@ -108,8 +107,7 @@ def level_words(game: NonlocalGame, level: Level, all_answers: bool = False) -> 
     return tuple(words)
 
 
-def _count(alphabet: tuple[int, int], length: int) -> int:
-    questions, answers = alphabet
+def _count(questions: int, answers: int, length: int) -> int:
     return questions * answers * ((questions - 1) * answers) ** (length - 1) if length else 1
 
 
@@ -129,7 +127,7 @@ def _checked_words(game: NonlocalGame, words: Sequence[Word]) -> tuple[Word, ...
     for word in tidy:
         for side, questions, answers in zip(word, game.questions, game.answers, strict=True):
             inside = all(0 <= q < questions and 0 <= answer < answers - 1 for q, answer in side)
-            if not inside or any(first[0] == second[0] for first, second in zip(side, side[1:], strict=False)):
+            if not inside or any(first[0] == second[0] for first, second in pairwise(side)):
                 raise GameError(
                     f"word given {word}, allowed: letters (question < {questions}, answer < {answers - 1}), "
                     "neighbours of different questions"
