@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from entsched.errors import CertificateError
 from entsched.games import checker
 from entsched.games.nonlocal_game import NonlocalGame, XorGame
-from entsched.games.rationals import dyadic, exact_weights, recognised, rounded_up, unit_vector
+from entsched.games.proofs import diagonal_proofs, moment_proofs, potential_proof, tree_proof
+from entsched.games.rationals import dyadic, exact_weights, nested, recognised, rounded_up, shortened_up, unit_vector
 from entsched.games.value import (
     Deterministic,
     GameValue,
@@ -92,8 +93,9 @@ def value_claims(game: checker.Game, value: GameValue) -> list[Json]:
     claims = []
     if name is not None:
         claims += [_met_exactly(game, name, parts) for parts in _exact_parts(game, name, value)]
-    if name is not None and value.dual is not None and math.isfinite(value.upper):
-        claims.append(upper_claim(game, name, value.dual))
+    unproved = value.interrupted and isinstance(value.dual, LocalDual)
+    if name is not None and value.dual is not None and math.isfinite(value.upper) and not unproved:
+        claims.append(upper_claim(game, "quantum" if isinstance(value.dual, XorDual) else name, value.dual))
     return claims
 
 
@@ -147,7 +149,7 @@ def lower_claim(game: checker.Game, name: str, parts: Sequence[tuple[float, Json
     weights = exact_weights([weight for weight, _ in every], columns, target)
     strategy = [{"weight": str(w), **part} for w, (_, part) in zip(weights, every, strict=True) if w > 0]
     reached = checker.strategy_value(game, name, strategy)
-    return {"set": name, "end": "lower", "value": str(-_shortened_up(-reached)), "strategy": strategy}
+    return {"set": name, "end": "lower", "value": str(-shortened_up(-reached)), "strategy": strategy}
 
 
 def _constraint_columns(
@@ -210,81 +212,10 @@ def _proved(
     raise CertificateError(f"the {name} bound cannot be proved in exact arithmetic: {reason}")
 
 
-def diagonal_proofs(dual: XorDual) -> Callable[[float], Json]:
-    """The diagonals d and e, enlarged by a margin."""
-
-    def enlarged(values: Floats, margin: float) -> list[str]:
-        floor = 1e-12 * max(float(dual.d.max()), float(dual.e.max()), 1e-300)
-        return [str(dyadic(max(float(value), floor) * (1 + margin))) for value in values]
-
-    return lambda margin: {"method": "diagonal", "d": enlarged(dual.d, margin), "e": enlarged(dual.e, margin)}
-
-
-def moment_proofs(dual: MomentDual) -> Callable[[float], Json]:
-    """The words and the matrix as integers over a unit, its diagonal enlarged by a margin."""
-    unit = 2**60
-    words = [[[list(letter) for letter in side] for side in word] for word in dual.words]
-    size = float(np.abs(np.diag(dual.matrix)).max())
-
-    def proof(margin: float) -> Json:
-        matrix = dual.matrix + margin * size * np.eye(len(words))
-        rows = [[str(round(Fraction(float(x)) * unit)) for x in row[: i + 1]] for i, row in enumerate(matrix)]
-        return {"method": "moments", "words": words, "unit": str(unit), "matrix": rows}
-
-    return proof
-
-
-def potential_proof(dual: NoSignallingDual) -> Json:
-    """The potentials, rounded so that their sums are exactly zero."""
-    f = _zero_sum(dual.f, 2)
-    return {"method": "potentials", "f": f, "g": _zero_sum(dual.g, 1)}
-
-
-def _zero_sum(potential: Floats, axis: int) -> Any:
-    if potential.size == 0:
-        return []
-    numbers = np.moveaxis(np.array([dyadic(x) for x in potential.ravel()], object).reshape(potential.shape), axis, -1)
-    numbers[..., -1] = -numbers[..., :-1].sum(axis=-1)
-    return _nested(np.moveaxis(numbers, -1, axis))
-
-
-def tree_proof(game: checker.Game, multipliers: list[Fraction]) -> tuple[Json, Fraction]:
-    """Suffix optima that let a search tree stay small, and the local maximum it proves.
-
-    Integers that fit are searched as they are, so that the maximum is exact; larger ones are rounded,
-    and what rounding may add is added.
-    """
-    from entsched.games.local.exact import maximise_table, maximise_xor
-
-    form, constant = game.lagrangian(multipliers)
-    total = sum(map(abs, form.numbers))
-    scale = 2 ** max(0, total.bit_length() - 52)
-    weights = np.array([number / scale for number in form.numbers]).reshape(game.shape)
-    if len(game.shape) == 4:
-        table = maximise_table(weights)
-        entries = checker.deterministic_entries(game, table.answers_a.tolist(), table.answers_b.tolist())
-        smaller = game.shape[1] ** game.shape[3] < game.shape[0] ** game.shape[2]
-        return _tree("b" if smaller else "a", game.shape[3 if smaller else 2]), constant + form.at(entries)
-    found = maximise_xor(weights)
-    step, n = found.scaled.unit * scale / form.unit, len(found.order)
-    slack = (found.scaled.error * scale + (Fraction(total, 2**50) if scale > 1 else 0)) / form.unit
-    bounds = [int(best) * step + (n - k) * slack for k, best in enumerate(found.suffix_optima[:n])]
-    proof = _tree("b" if found.transposed else "a", n)
-    proof |= {"order": found.order.tolist(), "suffixes": [str(_shortened_up(bound)) for bound in bounds[1:]]}
-    if slack > 0:
-        return proof, rounded_up(constant + bounds[0])
-    entries = checker.deterministic_entries(game, found.answers_a.tolist(), found.answers_b.tolist())
-    return proof, constant + form.at(entries)
-
-
-def _tree(party: str, questions: int) -> Json:
-    return {"method": "tree", "party": party, "order": list(range(questions)), "suffixes": []}
-
-
 def _exact_behavior(game: checker.Game, behavior: Floats) -> Any:
     """A rational table near this one that is exactly no-signalling and not negative."""
     if len(game.shape) == 2:
-        return _nested(np.array([recognised(min(max(x, -1.0), 1.0)) for x in behavior.ravel()], object), game.shape)
+        return nested(np.array([recognised(min(max(x, -1.0), 1.0)) for x in behavior.ravel()], object), game.shape)
     na, nb = game.shape[:2]
     grid = np.array([dyadic(x, 40) for x in behavior.ravel()], object).reshape(game.shape)
     left, right = grid.sum(axis=1)[:, :, 0], grid.sum(axis=0)[:, 0, :]
@@ -296,18 +227,8 @@ def _exact_behavior(game: checker.Game, behavior: Floats) -> Any:
     if lowest < 0:
         share = -lowest / (Fraction(1, na * nb) - lowest)
         grid = (1 - share) * grid + share * Fraction(1, na * nb)
-    return _nested(grid)
-
-
-def _shortened_up(value: Fraction) -> Fraction:
-    """The value itself if it is short, else the decimal just above it."""
-    return value if value.denominator < 10**18 else rounded_up(value, 18)
+    return nested(grid)
 
 
 def _texts(values: Floats) -> Any:
-    return _nested(np.array([recognised(float(x)) for x in values.ravel()], object), values.shape)
-
-
-def _nested(values: NDArray[np.object_], shape: tuple[int, ...] | None = None) -> Any:
-    texts = np.array([str(x) for x in values.ravel()], object)
-    return texts.reshape(values.shape if shape is None else shape).tolist()
+    return nested(np.array([recognised(float(x)) for x in values.ravel()], object), values.shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,17 @@ def recognised(value: float) -> Fraction:
 def rounded_up(value: Fraction, digits: int = 15) -> Fraction:
     """The least decimal with so many digits behind the point that is not below the value."""
     return Fraction(math.ceil(value * 10**digits), 10**digits)
+
+
+def shortened_up(value: Fraction) -> Fraction:
+    """The value itself if it is short, else the decimal just above it."""
+    return value if value.denominator < 10**18 else rounded_up(value, 18)
+
+
+def nested(values: NDArray[np.object_], shape: tuple[int, ...] | None = None) -> Any:
+    """Rationals as nested lists of text, in the shape of the array or the given one."""
+    texts = np.array([str(x) for x in values.ravel()], object)
+    return texts.reshape(values.shape if shape is None else shape).tolist()
 
 
 def dyadic(value: float, bits: int = DUAL_BITS) -> Fraction:

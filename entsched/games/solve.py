@@ -85,10 +85,15 @@ def simplest(game: NonlocalGame | XorGame) -> NonlocalGame | XorGame:
 def _local(game: NonlocalGame | XorGame, effort: Effort, progress: Progress | None) -> GameValue:
     from entsched.games.columns import local_constrained_value
     from entsched.games.local.exact import local_value
+    from entsched.games.xor.value import xor_quantum_value
 
     if game.constraints:
         return local_constrained_value(game, progress=progress, time_limit_s=effort.time_limit_s)
-    return local_value(game, progress=progress, time_limit_s=effort.time_limit_s)
+    value = local_value(game, progress=progress, time_limit_s=effort.time_limit_s)
+    if not (value.interrupted and isinstance(game, XorGame)):
+        return value
+    quantum = xor_quantum_value(game)
+    return replace(value, upper=quantum.upper, dual=quantum.dual) if quantum.upper < value.upper else value
 
 
 def _single_pair(game: NonlocalGame | XorGame, effort: Effort, progress: Progress | None) -> GameValue:
