@@ -180,10 +180,10 @@ def _write(experiment: Experiment, store: Store, out: Path) -> None:
     _write_tables(made, out)
     tasks = sweep.plan(experiment).certificates
     documents = store.rows([task.key for task in tasks])
-    paths = {out / "certificates" / f"classical-p{task.splitting!r}.json": documents[task.key] for task in tasks}
+    paths = {out / "certificates" / f"routing-p{task.splitting!r}.json": documents[task.key] for task in tasks}
     for path, document in paths.items():
         write_text(path, json.dumps(document, indent=1) + "\n")
-    for stale in set(out.glob("certificates/classical-p*.json")) - set(paths):
+    for stale in set(out.glob("certificates/routing-p*.json")) - set(paths):
         stale.unlink()
     figures.draw_all(made, out / "figures")
     write_text(out / "versions.json", json.dumps(_versions(), indent=1) + "\n")

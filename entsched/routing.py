@@ -7,8 +7,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from entsched.errors import GameError
 from entsched.games.split import nosignalling
 from entsched.games.split.classical import ClassicalCurve, classical_curve
+from entsched.games.split.continuous import ContinuousValue, continuous_classical, continuous_quantum
 from entsched.games.split.game import FactoredGame, SplitGame, independent_game
 from entsched.games.split.quantum import QuantumCurve, quantum_curve
 from entsched.games.split.solution import Solution
@@ -110,3 +112,48 @@ def full_information_optimum(workload: Workload, splitting: float) -> Solution:
     0.31125
     """
     return nosignalling.solve(routing_game(workload), splitting)
+
+
+def unbinned(workload: Workload) -> Workload:
+    """The workload with the continuous law of service itself in place of its bins.
+
+    Raises
+    ------
+    GameError
+        If the law is not continuous, types are correlated or the order is not random.
+
+    Examples
+    --------
+    >>> bins = Workload(arrival_rate_hz=0.5, service={"law": "exponential", "mean_s": 1.0, "bins": 40})
+    >>> round(bins.base_wait_s, 3), unbinned(bins).base_wait_s
+    (0.946, 1.0)
+    """
+    if getattr(workload.service, "bins", 0) == 0 or workload.joint is not None or workload.order != "random":
+        raise GameError(
+            f"service.law {workload.service.law!r} with order {workload.order!r} has no continuous limit here, "
+            "allowed: exponential, hyperexponential or lognormal, independent types, order random"
+        )
+    law = workload.service.model_copy(update={"bins": None})
+    return Workload(arrival_rate_hz=workload.arrival_rate_hz, service=law, order=workload.order)
+
+
+def continuous_optima(workload: Workload, splitting: float) -> dict[str, ContinuousValue]:
+    """Both ends of the classical and the quantum optimum for the continuous law itself, at p.
+
+    Raises
+    ------
+    GameError
+        As :func:`unbinned`.
+
+    Examples
+    --------
+    >>> law = Workload(arrival_rate_hz=0.5, service={"law": "exponential", "mean_s": 1.0})
+    >>> quantum = continuous_optima(law, 0.5)["quantum"]
+    >>> round(quantum.lower, 4), round(quantum.upper, 4)
+    (0.2181, 0.2181)
+    """
+    law, rate = unbinned(workload).service, workload.arrival_rate_hz
+    return {
+        "classical": continuous_classical(law, rate, splitting),
+        "quantum": continuous_quantum(law, rate, splitting, bins=256),
+    }

@@ -110,11 +110,45 @@ def test_certify_and_verify(call, config, tmp_path):
     code, out, _ = call("verify", certificate)
     assert code == 0
     assert "0.58125" in out
-    certificate.write_text(certificate.read_text().replace("93/160", "3/5"))
+    assert "entanglement gains at least 0.0924" in out
+    certificate.write_text(certificate.read_text().replace("-93/160", "-3/5"))
     code, _, err = call("verify", certificate)
     assert code == 1
-    assert "refused: claim.bound_s" in err
+    assert "refused: local upper end" in err
     assert call("verify", tmp_path / "none.json")[0] == 1
+
+
+def test_values_of_games_come_with_both_ends_and_a_certificate(call, tmp_path):
+    file, certificate = tmp_path / "game.json", tmp_path / "c.json"
+    file.write_text(json.dumps({"name": "mine", "xor": {"weights": [[1, 1], [1, -1]]}}))
+    document = json.loads(call("value", file, "--set", "quantum", "--out", certificate, "--json")[1])
+    assert document["lower"] <= 8**0.5 <= document["upper"]
+    assert (document["status"], document["certificate"]["format"]) == ("optimal", checker.FORMAT)
+    assert {"gap", "wall_time_s"} <= set(document)
+    assert call("verify", certificate)[0] == 0
+    assert json.loads(call("value", "chsh", "--set", "local", "--json")[1])["upper"] == 0.75
+    assert "in exact arithmetic" in call("value", "magic-square", "--set", "no-signalling")[1]
+    both = call("certify", "chsh", "--out", certificate)[1]
+    assert "entanglement gains at least 0.1035" in both
+    assert "odd-cycle:n" in call("games")[1]
+
+
+def test_robustness_of_chsh_is_the_known_one(call):
+    document = json.loads(call("robustness", "chsh", "--json")[1])
+    assert document["critical_visibility"][1] == pytest.approx(0.5**0.5, abs=1e-6)
+    assert document["detection_efficiency"] == pytest.approx(2 / (1 + 2**0.5), abs=1e-6)
+    assert 200 < document["rounds"] < 300
+    assert "no advantage" in call("robustness", "ffl")[1]
+
+
+def test_bounds_of_a_continuous_law_enclose_those_of_its_bins(call, tmp_path):
+    config = tmp_path / "c.yaml"
+    config.write_text(SMALL.replace("law: discrete", "law: exponential, mean_s: 1.0, bins: 40 #"))
+    config.write_text(re.sub(r"service: .*", "service: {law: exponential, mean_s: 1.0, bins: 40}", config.read_text()))
+    document = json.loads(call("bound", config, "--p", "0.5", "--continuous", "--json")[1])
+    [point] = document["points"]
+    for which, binned in (("classical", 0.24007), ("quantum", 0.21813)):
+        assert binned - 1e-3 < point[which]["lower_s"] <= point[which]["upper_s"] < binned + 1e-5
 
 
 def test_strategies_are_listed_and_shown(call):
@@ -143,7 +177,7 @@ def test_a_run_writes_everything_and_resumes(call, config, finished):
     assert tables | figures <= written
     assert not [name for name in written if ".part-" in name]
     for certificate in (finished / "certificates").iterdir():
-        assert checker.check_text(certificate.read_text()).bound_s >= 0
+        assert checker.check_text(certificate.read_text()).end("local", "upper") <= 0
     with (finished / "strategies.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 5
@@ -250,6 +284,13 @@ def test_plot_draws_again_and_several_runs_side_by_side(call, finished, tmp_path
         (["strategies", "fast"], ["unknown strategy 'fast'"]),
         (["run", "CONFIG", "--out", "FILE"], ["FILE", "cannot be used"]),
         (["certify", "CONFIG", "--p", "0.5", "--out", "FILE/c.json"], ["cannot be written"]),
+        (["certify", "CONFIG", "--out", "c.json"], ["needs --p"]),
+        (["certify", "chsh", "--p", "0.5", "--out", "c.json"], ["only with an experiment"]),
+        (["value", "hex"], ["'hex'", "odd-cycle:n"]),
+        (["value", "none.json"], ["none.json"]),
+        (["value", "chsh", "--set", "magic"], ["'magic'", "no-signalling"]),
+        (["value", "i3322", "--level", "1+xy"], ["1+xy"]),
+        (["value", "chsh", "--set", "local", "--visibility", "0.9"], ["single-pair"]),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(call, config, tmp_path, monkeypatch, arguments, words):
@@ -273,8 +314,10 @@ def test_files_follow_an_edited_configuration(config, tmp_path):
         config.write_text(edited)
         experiment.run(load_experiment(config), out, 1)
         certificates = [json.loads(path.read_text()) for path in sorted((out / "certificates").iterdir())]
-        assert {document["claim"]["splitting"] for document in certificates} == {"1/4", str(Fraction(str(p)))}
-        assert {document["workload"]["arrival_rate_hz"] for document in certificates} == {str(Fraction(str(rate)))}
+        assert {document["game"]["splitting"] for document in certificates} == {"1/4", str(Fraction(str(p)))}
+        assert {document["game"]["workload"]["arrival_rate_hz"] for document in certificates} == {
+            str(Fraction(str(rate)))
+        }
         assert load_experiment(out / "config.yaml").workload.arrival_rate_hz == rate
         claims.append((out / "bounds.csv").read_text())
     assert claims[0] == claims[2] != claims[1]

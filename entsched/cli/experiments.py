@@ -12,6 +12,7 @@ from entsched.cli.app import AsJson, app, print_json, probability
 if TYPE_CHECKING:
     from entsched.config import Experiment
     from entsched.strategies.choice import StrategyChoice
+    from entsched.workload import Workload
 
 Config = Annotated[Path, typer.Argument(help="experiment, a YAML file", show_default=False)]
 
@@ -47,6 +48,9 @@ def bound(
         list[float], typer.Option(help="splitting probability; may be given several times", show_default=False)
     ],
     cross_check: Annotated[bool, typer.Option(help="also solve the LP and SDP in cvxpy (up to 8 types)")] = False,
+    continuous: Annotated[
+        bool, typer.Option("--continuous", help="for the law itself, not its bins: routers see the requirement")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """The excess wait J of every set of strategies at each p: both ends, in seconds."""
@@ -56,6 +60,12 @@ def bound(
     from entsched.tasks import BoundTask
 
     workload = load_experiment(config).workload
+    if continuous:
+        from entsched.routing import unbinned
+
+        document = {"points": _continuous_points(workload, p), "base_wait_s": unbinned(workload).base_wait_s}
+        print_json(document) if as_json else render.print_continuous(document)
+        return
     tasks = [BoundTask(workload=workload, splitting=probability(value), cross_check=cross_check) for value in p]
     rows = []
     with progress_bars() as progress:
@@ -65,6 +75,18 @@ def bound(
             tick("bound")
     document = {"points": [render.bound_point(row) for row in rows], "base_wait_s": workload.base_wait_s}
     print_json(document) if as_json else render.print_bounds(document)
+
+
+def _continuous_points(workload: Workload, splittings: list[float]) -> list[dict[str, Any]]:
+    """Both ends of both sets for the continuous law of a workload, at each p."""
+    from entsched.routing import continuous_optima
+
+    points = []
+    for p in splittings:
+        optima = continuous_optima(workload, probability(p))
+        ends = {name: {"lower_s": one.lower, "upper_s": one.upper, "gap_s": one.gap} for name, one in optima.items()}
+        points.append({"p": p, **ends})
+    return points
 
 
 @app.command()

@@ -26,6 +26,7 @@ def value(
     dimension: Annotated[
         int | None, typer.Option(min=2, max=8, help="of each half of the strategies searched; default: 2, 3, 4")
     ] = None,
+    visibility: Annotated[float, typer.Option(help="of the pair, for --set single-pair")] = 1.0,
     seed: Annotated[int, typer.Option(help="of the random starts")] = 0,
     time_limit: Annotated[float | None, typer.Option(min=0, help="seconds; both ends hold when it is hit")] = None,
     out: Annotated[Path | None, typer.Option(help="write the certificate here", show_default=False)] = None,
@@ -39,7 +40,7 @@ def value(
     from entsched.render.progress import value_progress
 
     loaded = simplest(load_game(game))
-    effort = Effort(level=level, dimension=dimension, seed=seed, time_limit_s=time_limit)
+    effort = Effort(level, dimension, visibility, seed, time_limit)
     with value_progress(f"{set_} value") as progress:
         solved = solve(loaded, set_, effort, progress)
     certificate, reason = _certificate(loaded, solved)
@@ -71,3 +72,21 @@ def games(as_json: AsJson = False) -> None:
 
     rows = catalogue()
     print_json(rows) if as_json else render.print_games(rows)
+
+
+@app.command()
+def robustness(
+    game: Game,
+    significance: Annotated[float, typer.Option(help="of the test, 0 to 1")] = 0.05,
+    power: Annotated[float, typer.Option(help="chance that the test succeeds, 0 to 1")] = 0.95,
+    as_json: AsJson = False,
+) -> None:
+    """What the advantage in GAME takes: visibility, detector efficiency, rounds to certify it."""
+    from dataclasses import asdict
+
+    from entsched.games.advantage import advantage
+    from entsched.games.documents import load_game
+    from entsched.render import games as render
+
+    found = asdict(advantage(load_game(game), significance, power))
+    print_json(render.finite(found)) if as_json else render.print_advantage(found)

@@ -9,8 +9,9 @@ import numpy as np
 
 from entsched.errors import CertificateError
 from entsched.games import checker
-from entsched.games.certificate import Json, exact_part, lower_claim, sealed, tree_proof, upper_claim
+from entsched.games.certificate import Json, exact_part, lower_claim, sealed, upper_claim
 from entsched.games.nonlocal_game import XorGame
+from entsched.games.proofs import tree_proof
 from entsched.games.rationals import as_written, recognised
 from entsched.games.split.solution import Part, Solution
 from entsched.games.value import Deterministic, Vectors

@@ -28,12 +28,14 @@ class Effort:
     ----------
     level : level of the hierarchy of Navascues, Pironio and Acin for games that are not XOR games
     dimension : local dimension of the strategies that the see-saw searches; None: 2, 3, 4, until the ends meet
+    visibility : of the single pair; the other sets have perfect ones
     seed : of the random starts
     time_limit_s : stop a local search or a see-saw after this time, with both ends valid
     """
 
     level: str = "1+ab"
     dimension: int | None = None
+    visibility: float = 1.0
     seed: int = 0
     time_limit_s: float | None = None
 
@@ -71,9 +73,12 @@ def solve(
     """
     if correlations not in SETS:
         raise GameError(f"set given {correlations!r}, allowed: {', '.join(SETS)}")
+    effort = effort or Effort()
+    if effort.visibility != 1 and correlations != "single-pair":
+        raise GameError(f"visibility given {effort.visibility} for the {correlations} set, allowed: with single-pair")
     start = time.perf_counter()
     solver = {"local": _local, "single-pair": _single_pair, "quantum": _quantum, "no-signalling": _no_signalling}
-    value = solver[correlations](simplest(game), effort or Effort(), progress)
+    value = solver[correlations](simplest(game), effort, progress)
     return replace(value, correlations=correlations, wall_time_s=time.perf_counter() - start)
 
 
@@ -103,7 +108,15 @@ def _single_pair(game: NonlocalGame | XorGame, effort: Effort, progress: Progres
     if game.constraints:
         raise GameError(f"{len(game.constraints)} side constraints given for a single pair, allowed: none")
     above = np.inf if isinstance(game, XorGame) else npa_value(game, effort.level).upper
-    return single_pair_value(game, seed=effort.seed, quantum_upper=above, time_limit_s=effort.time_limit_s)
+    local = _local(game, effort, progress).upper if effort.visibility < 1 else np.inf
+    return single_pair_value(
+        game,
+        effort.visibility,
+        seed=effort.seed,
+        quantum_upper=above,
+        local_upper=local,
+        time_limit_s=effort.time_limit_s,
+    )
 
 
 def _quantum(game: NonlocalGame | XorGame, effort: Effort, progress: Progress | None) -> GameValue:

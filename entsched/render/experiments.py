@@ -157,6 +157,20 @@ def print_bounds(document: Row) -> None:
     Console().print(table)
 
 
+def print_continuous(document: Row) -> None:
+    """The bounds for a continuous law as a table."""
+    table = Table(
+        title="excess mean wait J (s) of symmetric routers that see the requirement itself",
+        caption=f"mean wait W = J + {document['base_wait_s']:.6g} s",
+    )
+    for column in ("p", "classical", "quantum"):
+        table.add_column(column, justify="right")
+    for point in document["points"]:
+        ends = ({"lower": point[name]["lower_s"], "upper": point[name]["upper_s"]} for name in ("classical", "quantum"))
+        table.add_row(f"{point['p']:g}", *map(_ends, ends))
+    Console().print(table)
+
+
 def _ends(bound: Row) -> str:
     """Both ends of a bound, or one number where they agree to the digits shown."""
     lower, upper = f"{bound['lower']:.6f}", f"{bound['upper']:.6f}"

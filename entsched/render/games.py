@@ -53,5 +53,25 @@ def print_games(rows: list[Row]) -> None:
     Console().print(table)
 
 
+def print_advantage(found: Row) -> None:
+    """What an advantage takes, for people."""
+    table = Table(box=SIMPLE_HEAD, show_header=False)
+    for name in ("local", "quantum", "critical_visibility"):
+        table.add_row(name.replace("_", " "), f"{found[name][0]:.9g} .. {found[name][1]:.9g}")
+    table.add_row("detection efficiency", f"{found['detection_efficiency']:.9g}")
+    table.add_row("rounds", f"{found['rounds']} (significance {found['significance']}, power {found['power']})")
+    Console().print(table)
+    if not math.isfinite(found["critical_visibility"][1]):
+        Console().print("no advantage was found: the strategy does not beat the local bound")
+
+
+def finite(document: Row) -> Row:
+    """The document with null in place of infinite numbers, which JSON does not have."""
+    return {
+        key: [_finite(each) for each in value] if isinstance(value, tuple) else _finite(value)
+        for key, value in document.items()
+    }
+
+
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None

@@ -1,8 +1,8 @@
 """The dual of the relaxation, solved by Clarabel if it is small and by SCS if it is large.
 
 Both are called directly: cvxpy 1.9 takes 1.7 s to import and twice as long as all of this for I3322 at level
-1+AB (34 ms, of which the solver has 19). The dual (the matrix Z as variable, one equality for each moment) leaves residuals
-and a gap 10 to 100 times smaller than the moments as variables do.
+1+AB (34 ms, of which the solver has 19). The dual (the matrix Z as variable, one equality for each moment)
+leaves residuals and a gap 10 to 100 times smaller than the moments as variables do.
 """
 
 from __future__ import annotations
