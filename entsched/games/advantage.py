@@ -102,7 +102,9 @@ def _realised(quantum: GameValue) -> Realisation:
 def _noise_value(table: NonlocalGame, realisation: Realisation) -> float:
     """The value of the strategy's measurements on white noise."""
     size = len(realisation.state)
-    noisy = Realisation(np.eye(size, dtype=np.complex128) / size, realisation.measurements_a, realisation.measurements_b)
+    noisy = Realisation(
+        np.eye(size, dtype=np.complex128) / size, realisation.measurements_a, realisation.measurements_b
+    )
     return table.evaluate(born_table(noisy))
 
 
