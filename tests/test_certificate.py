@@ -332,13 +332,14 @@ def _largest_value(game, deterministic):
     return best
 
 
+@pytest.mark.parametrize("mutations", [120, pytest.param(2000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ["chsh", "ffl", "i3322"])
-def test_mutated_and_resealed_certificates_never_crash_and_never_prove_a_falsehood(name):
+def test_mutated_and_resealed_certificates_never_crash_and_never_prove_a_falsehood(name, mutations):
     """Whatever is still accepted states a true bound: brute force over all strategies agrees."""
     document = of_game(simplest(named(name)))
     rng = random.Random(name)
     accepted = 0
-    for _ in range(700):
+    for _ in range(mutations):
         mutated = _mutated(document, rng)
         try:
             verdict = checker.check_text(json.dumps(mutated))
@@ -348,14 +349,14 @@ def test_mutated_and_resealed_certificates_never_crash_and_never_prove_a_falseho
         best = _largest_value(verdict.game, True)
         assert all(claim.value >= best for claim in verdict.claims if claim.end == "upper")
         assert all(c.value <= best for c in verdict.claims if (c.correlations, c.end) == ("local", "lower"))
-    assert accepted < 500
+    assert accepted < 0.7 * mutations
 
 
 def test_mutated_text_never_crashes_and_never_passes(two_types):
     """Any change of the text that survives as JSON is caught by a check or by the digest."""
     text = json.dumps(routing(two_types, 0.25))
     rng = random.Random(0)
-    for _ in range(1500):
+    for _ in range(800):
         at = rng.randrange(len(text))
         mutated = text[:at] + rng.choice('0123456789-/"[]{},ax') + text[at + rng.randrange(2) :]
         try:

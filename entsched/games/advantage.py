@@ -31,7 +31,7 @@ class Advantage:
     detection_efficiency : of each detector, with the best fixed answers for a silent one
     rounds : enough to certify the advantage with this significance, with probability ``power``; exact
         binomial for games that are won or lost, Hoeffding's bound for others
-    All three are infinite if there is no advantage.
+    The last three are infinite (the lower end of the visibility aside) if there is no advantage.
     """
 
     local: Interval
@@ -63,7 +63,7 @@ def advantage(
     >>> chsh = XorGame([[0.125, 0.125], [0.125, -0.125]], offset=0.5)
     >>> found = advantage(chsh)
     >>> round(found.critical_visibility.upper, 6), round(found.detection_efficiency, 6), found.rounds
-    (0.707107, 0.828427, 252)
+    (0.707107, 0.828427, 162)
     """
     if game.constraints:
         raise GameError(f"{len(game.constraints)} side constraints given, allowed: none for robustness")
@@ -74,17 +74,18 @@ def advantage(
     behavior = born_table(realisation)
     noise = strategy_visibility(table, realisation, local.upper)
     ends = Interval(local.lower, local.upper), Interval(quantum.lower, quantum.upper)
-    lowest = critical_visibility(ends[1], ends[0], _noise_value(table, realisation)).lower
+    lowest = critical_visibility(ends[1], ends[0], min(_noise_value(table, realisation), local.upper)).lower
     efficiency = min(
         detection_threshold(table, behavior, local.upper, NoClick(a, b))
         for a, b in product(range(table.answers[0]), range(table.answers[1]))
     )
+    beaten = quantum.lower > local.upper + 1e-9 * game.scale
     return Advantage(
         local=ends[0],
         quantum=ends[1],
-        critical_visibility=Interval(min(lowest, noise), noise),
-        detection_efficiency=efficiency,
-        rounds=_rounds(game, quantum.lower, local.upper, significance, power),
+        critical_visibility=Interval(min(lowest, noise), noise if beaten else math.inf),
+        detection_efficiency=efficiency if beaten else math.inf,
+        rounds=_rounds(game, quantum.lower, local.upper, significance, power) if beaten else math.inf,
         significance=significance,
         power=power,
     )
@@ -110,8 +111,6 @@ def _noise_value(table: NonlocalGame, realisation: Realisation) -> float:
 
 def _rounds(game: NonlocalGame | XorGame, value: float, bound: float, significance: float, power: float) -> float:
     """Rounds whose questions are drawn in proportion to the size of their weights."""
-    if value <= bound + 1e-9 * game.scale:
-        return math.inf
     if isinstance(game, XorGame):
         won, local = ((1 + (each - game.offset) / game.scale) / 2 for each in (value, bound))
         return rounds_binomial(won, local, significance, power)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from entsched.errors import GameError
-from entsched.games.forms import Form, functional_from_collins_gisin, functional_from_correlators
+from entsched.games.forms import Form, functional_from_correlators
 from entsched.games.nonlocal_game import MAX_ENTRIES, NonlocalGame, XorGame
 
 
@@ -98,11 +98,13 @@ def magic_square() -> NonlocalGame:
 def i3322() -> NonlocalGame:
     """The inequality I3322 <= 0 for three questions of two answers (Collins, Gisin 2004, quant-ph/0306129).
 
-    Local value 0, quantum value 0.2508754...
+    Local value 0, quantum value 0.2508754... A marginal stands at the other party's first question.
     """
-    joint = np.array([[1.0, 1.0, 1.0], [1.0, 1.0, -1.0], [1.0, -1.0, 0.0]])
-    form = Form(0.0, np.array([[-2.0, -1.0, 0.0]]), np.array([[-1.0, 0.0, 0.0]]), joint[None, None])
-    return NonlocalGame(functional_from_collins_gisin(form), np.ones((3, 3)), name="i3322")
+    payoff = np.zeros((2, 2, 3, 3))
+    payoff[0, 0] = [[1, 1, 1], [1, 1, -1], [1, -1, 0]]
+    payoff[0, :, :, 0] -= [2, 1, 0]
+    payoff[:, 0, 0, 0] -= 1
+    return NonlocalGame(payoff, np.ones((3, 3)), name="i3322")
 
 
 def cglmp(d: int) -> NonlocalGame:
