@@ -1,10 +1,11 @@
 # Each target sets up what it needs in the virtual environment .venv first.
 PYTHON ?= python3
+PEER_PYTHON ?= $(PYTHON)
 VENV := .venv
 BIN := $(VENV)/bin
 RESULTS ?= results
 
-.PHONY: run test check figures bench lock wheel clean
+.PHONY: run test check figures bench gate lock wheel clean
 
 run: $(VENV)/ready  ## the main job: figures 1 and 2 with certificates
 	$(BIN)/python experiments/figure1_excess_wait.py $(RESULTS)
@@ -23,8 +24,12 @@ figures: run  ## all figures
 	$(BIN)/python experiments/figure3_gain_map.py $(RESULTS)
 	$(BIN)/python experiments/figure4_llm_trace.py $(RESULTS)
 
-bench: $(VENV)/ready  ## measured speed
+bench: $(VENV)/ready .venv-peer/ready  ## measured speed, games side by side with toqito (PEER_PYTHON=python3.12 for its newest)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.peers
+
+gate: $(VENV)/ready  ## the release gate: 10,000 random games, no lower end above an upper end
+	$(BIN)/python -m benchmarks.gate
 
 lock:  ## pin all dependencies again, with hashes (needs uv)
 	uv pip compile --universal --generate-hashes --no-header --extra dev --python-version 3.11 --output-file requirements.lock pyproject.toml
@@ -33,10 +38,15 @@ wheel: $(VENV)/ready  ## build a wheel into dist
 	$(BIN)/python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:
-	rm -rf $(VENV) $(RESULTS) dist
+	rm -rf $(VENV) .venv-peer $(RESULTS) dist
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv-peer/ready:
+	$(PEER_PYTHON) -m venv .venv-peer
+	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check toqito
 	touch $@

@@ -56,6 +56,16 @@ def constrained(n: int) -> Work:
     return lambda k: constrained_xor_value(games[k])
 
 
+def routing(types: int) -> Work:
+    """Classical routing of many independent types: exponential service, load 0.9, p = 0.55."""
+    from entsched.games.split.classical import classical_curve
+    from entsched.games.split.game import independent_game
+
+    values = -np.log1p(-(np.arange(types) + 0.5) / types)
+    game = independent_game(values, np.full(types, 1 / types), 0.9)
+    return lambda _: classical_curve(game, around=0.55).mixture(0.55)  # type: ignore[return-value]
+
+
 def moments(game: NonlocalGame, level: str) -> Work:
     """A bound of the hierarchy."""
     from entsched.games.npa.program import npa_value
@@ -93,6 +103,7 @@ JOBS: dict[str, tuple[int, Callable[[], Work]]] = {
     "xor quantum 2000": (1, lambda: quantum(2000)),
     "odd cycle 501": (3, lambda: cycle(501)),
     **{f"xor local {n}": (7 if n < 44 else 3, lambda n=n: local(n)) for n in (20, 36, 40, 44)},
+    "routing 100000 types local": (3, lambda: routing(100_000)),
     "constrained xor quantum 100": (7, lambda: constrained(100)),
     **{f"npa i3322 {k}": (1 if k == "3" else 7, lambda k=k: moments(table(i3322()), k)) for k in ("1+ab", "2", "3")},
     "npa chsh x 2 1+ab": (3, lambda: moments(chsh_twice(), "1+ab")),

@@ -108,7 +108,7 @@ GAMES = [
 
 
 @pytest.mark.parametrize("integer", [False, True])
-@pytest.mark.parametrize("count", [0, 1, 2, 5])
+@pytest.mark.parametrize("count", [0, 1, 2, pytest.param(5, marks=pytest.mark.slow)])
 def test_the_constrained_optimum_is_that_of_the_program_over_all_strategies(count, integer):
     rng = np.random.default_rng(10 + count)
     for plain in GAMES:

@@ -257,6 +257,7 @@ def test_a_killed_run_takes_its_workers_along_and_resumes(config, tmp_path, how)
     assert (tmp_path / "cut" / "strategies.csv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("finished")
 def test_plot_draws_again_and_several_runs_side_by_side(call, finished, tmp_path):
     assert call("plot", finished, "--out", tmp_path / "again")[0] == 0
@@ -448,6 +449,7 @@ def test_a_broken_plugin_is_named_in_one_line(tmp_path, kind):
     assert not (tmp_path / "out" / "strategies.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_name_clash_is_an_error(tmp_path):
     site = _plugin(tmp_path, BODIES["raises"], name="random")
     command = [sys.executable, "-m", "entsched.cli", "strategies"]

@@ -102,7 +102,9 @@ def test_classical_ends_close_in_and_stay_consistent(law, p):
     assert values[-1].gap < values[0].gap / 4**8
 
 
-@pytest.mark.parametrize(("law", "p"), [(EXPONENTIAL, 0.5), (HYPEREXPONENTIAL, 0.3)], ids=str)
+@pytest.mark.parametrize(
+    ("law", "p"), [(EXPONENTIAL, 0.5), pytest.param(HYPEREXPONENTIAL, 0.3, marks=pytest.mark.slow)], ids=str
+)
 def test_quantum_ends_close_in_and_lie_below_the_classical(law, p):
     values = [continuous_quantum(law, 0.5, p, bins) for bins in (8, 16, 32)]
     for coarse, fine in pairwise(values):
