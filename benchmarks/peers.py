@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,9 +74,10 @@ def theirs(job: Job) -> dict[str, object]:
     return outcome([str(PEER), "-W", "ignore", str(HERE / "toqito_peer.py"), job.peer])
 
 
-def rows() -> list[tuple[str, ...]]:
+def rows() -> Iterator[tuple[str, ...]]:
     """One row a job: name, ours (median, worst, ends, memory), toqito's, goal."""
-    return [(job.name, described(ours(job)), described(theirs(job)), job.goal) for job in JOBS]
+    for job in JOBS:
+        yield job.name, described(ours(job)), described(theirs(job)), job.goal
 
 
 def described(found: dict[str, object]) -> str:

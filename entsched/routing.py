@@ -76,7 +76,7 @@ def classical_optimum(workload: Workload, splitting: float) -> Solution:
     Raises
     ------
     GameError
-        If the types are correlated or the order is not random, and there are more than 20 types.
+        If the types are correlated or the order is not random, and there are more than 40 types.
 
     Examples
     --------

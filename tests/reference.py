@@ -36,3 +36,25 @@ SIZE_INTERVAL = {
     "mean_wait_s": Reference(1.17, 1e-2, DERIVED),
     "baseline_rate": Reference(7.979, 3e-2, "sum of (1 - load) 2 / batch rate over the servers"),
 }
+
+#: Values of named games: {(name, set, options): reference}.
+GAMES = {
+    ("chsh", "local", ""): Reference(0.75, 1e-12, "Clauser, Horne, Shimony, Holt, PRL 23, 880 (1969)"),
+    ("chsh", "quantum", ""): Reference((2 + 2**0.5) / 4, 1e-12, "Tsirelson, Lett. Math. Phys. 4, 93 (1980)"),
+    ("chsh", "no-signalling", ""): Reference(1.0, 1e-12, "Popescu, Rohrlich, Found. Phys. 24, 379 (1994)"),
+    ("odd-cycle:5", "local", ""): Reference(0.9, 1e-12, "Cleve, Hoyer, Toner, Watrous, quant-ph/0404076"),
+    ("odd-cycle:5", "quantum", ""): Reference(0.975528258147577, 1e-9, "cos^2(pi / 20), quant-ph/0404076"),
+    ("magic-square", "local", ""): Reference(8 / 9, 1e-12, "computed here by enumeration; Mermin, Peres 1990"),
+    ("magic-square", "quantum", ""): Reference(1.0, 1e-8, "Mermin, PRL 65, 3373 (1990); Peres, PLA 151, 107 (1990)"),
+    ("i3322", "local", ""): Reference(0.0, 1e-12, "Collins, Gisin, quant-ph/0306129"),
+    ("i3322", "quantum", "1+ab"): Reference(0.2514709, 2e-8, "upper end; Navascues, Pironio, Acin 2008"),
+    ("i3322", "quantum", "2"): Reference(0.25093972, 1e-8, "upper end; Pal, Vertesi, arXiv:1006.3032"),
+    ("cglmp:3", "local", ""): Reference(2.0, 1e-12, "Collins et al., quant-ph/0106024"),
+    ("cglmp:3", "quantum", "1+ab"): Reference(
+        1 + (11 / 3) ** 0.5, 1e-7, "Acin, Durt, Gisin, Latorre, quant-ph/0111143"
+    ),
+    ("cglmp:3", "no-signalling", ""): Reference(4.0, 1e-12, "Collins et al., quant-ph/0106024"),
+    ("elegant", "local", ""): Reference(6.0, 1e-12, "Gisin, quant-ph/0702021"),
+    ("elegant", "quantum", ""): Reference(4 * 3**0.5, 1e-8, "Gisin, quant-ph/0702021"),
+    ("ffl", "quantum", "1+ab"): Reference(2 / 3, 1e-8, "Watrous, lecture notes on the game of Fortnow, Feige, Lovasz"),
+}

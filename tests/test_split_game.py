@@ -169,8 +169,8 @@ def test_bounds_do_not_depend_on_what_was_asked_before(two_types):
 
 
 def test_games_beyond_enumeration_are_refused_in_one_line():
-    game = routing_game(exponential(0.5, 21, order="shortest_first"))
-    with pytest.raises(GameError, match="at most 20"):
+    game = routing_game(exponential(0.5, 41, order="shortest_first"))
+    with pytest.raises(GameError, match="at most 40"):
         classical_curve(game)
     with pytest.raises(GameError, match="allowed: 16"):
         mixtures.solve(routing_game(exponential(0.5, 9)), 0.5)

@@ -65,11 +65,18 @@ def _certificate(game: NonlocalGame | XorGame, solved: GameValue) -> tuple[dict[
 
 
 @app.command()
-def games(as_json: AsJson = False) -> None:
-    """List the named games, with their parameters and sources."""
+def games(
+    name: Annotated[str | None, typer.Argument(help="print this one as a JSON file for `entsched value`")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the named games, with their parameters and sources; or print one as JSON."""
+    from entsched.games.documents import game_document, load_game
     from entsched.games.library import catalogue
     from entsched.render import games as render
 
+    if name is not None:
+        print_json(game_document(load_game(name)))
+        return
     rows = catalogue()
     print_json(rows) if as_json else render.print_games(rows)
 

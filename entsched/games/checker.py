@@ -795,9 +795,11 @@ def _distribution(values: list[Fraction]) -> list[Fraction]:
 
 def rational(text: Any, name: str) -> Fraction:
     """A rational number from its text ``-12/5`` or ``3``; nothing else is a number here."""
-    if not isinstance(text, str) or len(text) > MAX_DIGITS:
-        raise RefusedError(f"{name} must be a rational number as text, like '3/4', of at most {MAX_DIGITS} digits")
+    if not isinstance(text, str):
+        raise RefusedError(f"{name} must be a rational number as text, like '3/4'")
     over, slash, under = text.partition("/")
+    if max(len(over), len(under)) > MAX_DIGITS:
+        raise RefusedError(f"{name} must be a rational number, like '3/4', with at most {MAX_DIGITS} digits a side")
     digits = (over[1:] if over.startswith("-") else over, under if slash else "1")
     if not all(part.isascii() and part.isdigit() for part in digits) or int(digits[1]) == 0:
         raise RefusedError(f"{name} is {text[:40]!r}, allowed: a rational number as text, like '3/4'")

@@ -16,8 +16,8 @@ Floats = NDArray[np.float64]
 
 #: Fractions with a denominator up to this are recognised in a float: 0.1111111111111111 is 1/9.
 MAX_DENOMINATOR = 10_000
-#: Bits behind the point of directions and of dual variables, whose rounding is paid for exactly.
-DIRECTION_BITS = 32
+#: Bits behind the point of directions (rounding costs the square, 1e-12) and of dual variables.
+DIRECTION_BITS = 20
 DUAL_BITS = 62
 
 
@@ -66,7 +66,7 @@ def dyadic(value: float, bits: int = DUAL_BITS) -> Fraction:
 
 
 def unit_vector(direction: Floats) -> list[Fraction]:
-    """A vector of length exactly 1 with rational coordinates, within 1e-9 of the direction.
+    """A vector of length exactly 1 with rational coordinates, within 1e-6 of the direction.
 
     Stereographic projection from the pole opposite to the largest coordinate.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -94,22 +95,23 @@ def _quantum_claims(game: checker.Game, solution: Solution) -> list[Json]:
     apart = {"answers_a": [0] * n, "answers_b": [1] * n}
     parts = [(part.weight, _exact(part)) for part in solution.parts]
     heavy = [part for part in parts if part[0] > 1e-6]
-    lower = _first_that_works(game, [(parts, []), (heavy, [together]), (heavy, [apart])])
+    lower = _lower_claims(game, [(parts, []), (heavy, [together]), (heavy, [apart])])
     factor = -as_written(solution.multiplier) / 2
     form, _ = game.lagrangian([factor])
     weights = np.array([float(Fraction(each, form.unit)) for each in form.numbers]).reshape(game.shape)
     dual: Any = xor_quantum_value(XorGame(weights)).dual
-    return [lower, upper_claim(game, "quantum", dual._replace(multipliers=np.array([float(factor)])))]
+    return [*lower, upper_claim(game, "quantum", dual._replace(multipliers=np.array([float(factor)])))]
 
 
-def _first_that_works(game: checker.Game, mixtures: list[tuple[list[tuple[float, Json]], list[Json]]]) -> Json:
-    """The lower claim of the first mixture (with extra parts) that can split with probability exactly p."""
+def _lower_claims(game: checker.Game, mixtures: list[tuple[list[tuple[float, Json]], list[Json]]]) -> list[Json]:
+    """The lower claim of the first mixture (with extra parts) that can split with probability exactly p.
+
+    None if there are so many types that the exact weights have too many digits to be written.
+    """
     for parts, extra in mixtures:
-        try:
-            return lower_claim(game, "quantum", parts, extra)
-        except CertificateError as error:
-            reason = error
-    raise reason
+        with suppress(CertificateError, checker.RefusedError):
+            return [lower_claim(game, "quantum", parts, extra)]
+    return []
 
 
 def _exact(part: Part) -> Json:

@@ -125,7 +125,8 @@ def _quantum(game: NonlocalGame | XorGame, effort: Effort, progress: Progress | 
     from entsched.games.xor.value import xor_quantum_value
 
     if isinstance(game, XorGame):
-        return constrained_xor_value(game) if game.constraints else xor_quantum_value(game)
+        solver = constrained_xor_value if game.constraints else xor_quantum_value
+        return solver(game, time_limit_s=effort.time_limit_s)
     above = npa_value(game, effort.level)
     if above.upper == -np.inf:
         return above

@@ -18,8 +18,8 @@ from entsched.games.split.solution import Part, Solution, mix
 
 Floats = NDArray[np.float64]
 
-#: The most questions to one party that exact enumeration takes on: 2^19 strategies.
-MAX_ENUMERATED = 20
+#: The most questions to one party that are searched by branch and bound, in seconds a multiplier.
+MAX_SEARCHED = 40
 
 
 class DeterministicPoint(NamedTuple):
@@ -70,7 +70,8 @@ class ClassicalCurve:
         )
         upper = (1 - share) * low.value + share * high.value
         best = self.oracle(multiplier)
-        rounding = 128 * np.finfo(float).eps + 8 * sum(self.game.questions) * np.finfo(np.longdouble).eps
+        searched = 0 if isinstance(self.game, FactoredGame) or self.game.factors else self.game.weight.size
+        rounding = (128 + searched) * np.finfo(float).eps + 8 * sum(self.game.questions) * np.finfo(np.longdouble).eps
         margin = float(rounding) * (self.game.scale + abs(multiplier))
         lower = best.value + multiplier * (best.splitting - splitting) - margin
         return Mixture(min(lower, upper), upper, multiplier, parts)
@@ -94,7 +95,7 @@ def classical_curve(game: SplitGame | FactoredGame, around: float | None = None)
     """The exact classical trade-off curve of a split game.
 
     Games in factored form are searched at the vertices of two zonogons, which for routing are the
-    threshold strategies; others by enumeration. The hull is found by supporting lines: each chord
+    threshold strategies; others by branch and bound. The hull is found by supporting lines: each chord
     is handed to the oracle, which splits it or proves it, so that points that differ by rounding
     only cannot mislead it.
 
@@ -106,7 +107,7 @@ def classical_curve(game: SplitGame | FactoredGame, around: float | None = None)
     Raises
     ------
     GameError
-        If all strategies would have to be searched and both parties have more than 20 questions, or
+        If all strategies would have to be searched and both parties have more than 40 questions, or
         ``around`` is not a probability.
 
     Examples
@@ -150,12 +151,12 @@ def deterministic_oracle(game: SplitGame | FactoredGame) -> Oracle:
         return _zonogon_oracle(game, game)
     if game.factors is not None:
         return _zonogon_oracle(game, game.factors)
-    if min(game.questions) > MAX_ENUMERATED:
+    if min(game.questions) > MAX_SEARCHED:
         raise GameError(
-            f"exact enumeration of {game.questions[0]} x {game.questions[1]} types, allowed: at most "
-            f"{MAX_ENUMERATED} for one router (fewer bins; independent types in random order have no limit)"
+            f"a search of all strategies of {game.questions[0]} x {game.questions[1]} types, allowed: at most "
+            f"{MAX_SEARCHED} for one router (fewer bins; independent types in random order have no limit)"
         )
-    return _enumeration_oracle(game)
+    return _search_oracle(game)
 
 
 def _zonogon_oracle(game: SplitGame | FactoredGame, factors: FactoredGame) -> Oracle:
@@ -170,24 +171,13 @@ def _zonogon_oracle(game: SplitGame | FactoredGame, factors: FactoredGame) -> Or
     return oracle
 
 
-def _enumeration_oracle(game: SplitGame) -> Oracle:
-    swapped = game.questions[0] > game.questions[1]
-    cost, weight = (game.cost.T, game.weight.T) if swapped else (game.cost, game.weight)
-    n = cost.shape[0]
-    strategies = np.arange(2 ** (n - 1), dtype=np.int64)
-    chunks = np.array_split(strategies, max(1, len(strategies) // 2**14))
+def _search_oracle(game: SplitGame) -> Oracle:
+    """J + mu p is an XOR game, solved by branch and bound."""
+    from entsched.games.local.exact import maximise_xor
 
     def oracle(multiplier: float) -> DeterministicPoint:
-        weights = cost - multiplier * weight
-        best_value, best_rows = np.inf, np.ones(n)
-        for chunk in chunks:
-            rows = 1.0 - 2.0 * ((chunk[:, None] >> np.arange(n)) & 1)
-            values = -np.abs(rows @ weights).sum(axis=1)
-            if values.min() < best_value:
-                best_value, best_rows = values.min(), rows[values.argmin()]
-        response = np.where(best_rows @ weights > 0, -1.0, 1.0)
-        answers = (response, best_rows) if swapped else (best_rows, response)
-        return _point(game, *answers)
+        best = maximise_xor(multiplier * game.weight - game.cost)
+        return _point(game, 1.0 - 2.0 * best.answers_a, 1.0 - 2.0 * best.answers_b)
 
     return oracle
 
