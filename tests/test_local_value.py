@@ -9,7 +9,7 @@ import pytest
 from entsched.errors import GameError
 from entsched.games.local.budget import Budget
 from entsched.games.local.doll import maximise_signs
-from entsched.games.local.exact import local_oracle, local_value, maximise_table, maximise_xor
+from entsched.games.local.exact import local_optimum, local_value, maximise_table, maximise_xor
 from entsched.games.local.gray import gray_maximum
 from entsched.games.local.integers import to_integers
 from entsched.games.local.tables import enumerate_answers, maximise_answers
@@ -232,4 +232,4 @@ def test_what_cannot_be_solved_is_refused_in_one_line(call, message):
 
 def test_the_oracle_ignores_constraints():
     game = XorGame([[1.0, 1.0], [1.0, -1.0]], constraints=(LinearConstraint(np.ones((2, 2)), 0, 0),))
-    assert local_oracle(game).lower == 2.0
+    assert local_optimum(game).lower == 2.0

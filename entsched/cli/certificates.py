@@ -67,9 +67,11 @@ def _of_game(subject: str, sets: list[str]) -> dict[str, Any]:
     from entsched.games.certificate import game_certificate
     from entsched.games.documents import load_game
     from entsched.games.solve import simplest, solve
+    from entsched.render.progress import value_progress
 
     game = simplest(load_game(subject))
-    return game_certificate(game, [solve(game, each) for each in sets])
+    with value_progress("certificate") as progress:
+        return game_certificate(game, [solve(game, each, progress=progress) for each in sets])
 
 
 @app.command()

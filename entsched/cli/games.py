@@ -27,7 +27,7 @@ def value(
         int | None, typer.Option(min=2, max=8, help="of each half of the strategies searched; default: 2, 3, 4")
     ] = None,
     visibility: Annotated[float, typer.Option(help="of the pair, for --set single-pair")] = 1.0,
-    seed: Annotated[int, typer.Option(help="of the random starts")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="of the random starts")] = 0,
     time_limit: Annotated[float | None, typer.Option(min=0, help="seconds; both ends hold when it is hit")] = None,
     out: Annotated[Path | None, typer.Option(help="write the certificate here", show_default=False)] = None,
     as_json: AsJson = False,
@@ -94,6 +94,8 @@ def robustness(
     from entsched.games.advantage import advantage
     from entsched.games.documents import load_game
     from entsched.render import games as render
+    from entsched.render.progress import value_progress
 
-    found = asdict(advantage(load_game(game), significance, power))
+    with value_progress("robustness") as progress:
+        found = asdict(advantage(load_game(game), significance, power, progress=progress))
     print_json(render.finite(found)) if as_json else render.print_advantage(found)

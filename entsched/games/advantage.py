@@ -14,7 +14,7 @@ from entsched.games.evidence import rounds_binomial, rounds_hoeffding
 from entsched.games.nonlocal_game import NonlocalGame, XorGame
 from entsched.games.robustness import Interval, critical_visibility, strategy_visibility
 from entsched.games.seesaw_steps import born_table
-from entsched.games.solve import Effort, simplest, solve
+from entsched.games.solve import Effort, Progress, simplest, solve
 from entsched.games.value import GameValue, Realisation, Vectors
 from entsched.games.xor.tsirelson_vectors import quantum_realisation
 
@@ -44,7 +44,11 @@ class Advantage:
 
 
 def advantage(
-    game: NonlocalGame | XorGame, significance: float = 0.05, power: float = 0.95, effort: Effort | None = None
+    game: NonlocalGame | XorGame,
+    significance: float = 0.05,
+    power: float = 0.95,
+    effort: Effort | None = None,
+    progress: Progress | None = None,
 ) -> Advantage:
     """How robust the best strategy found is: v, eta and rounds at which it still beats the local bound.
 
@@ -68,7 +72,7 @@ def advantage(
     if game.constraints:
         raise GameError(f"{len(game.constraints)} side constraints given, allowed: none for robustness")
     game = simplest(game)
-    local, quantum = (solve(game, each, effort) for each in ("local", "quantum"))
+    local, quantum = (solve(game, each, effort, progress) for each in ("local", "quantum"))
     table = game.as_nonlocal() if isinstance(game, XorGame) else game
     realisation = _realised(quantum)
     behavior = born_table(realisation)

@@ -133,7 +133,7 @@ def maximise_table(
     return TableOptimum(lower, _upper(scaled, found.upper), answers_a, answers_b, found.interrupted)
 
 
-def local_oracle(
+def local_optimum(
     game: NonlocalGame | XorGame, time_limit_s: float | None = None, progress: Progress | None = None
 ) -> XorOptimum | TableOptimum:
     """The best deterministic answers for the weights of a game; its constraints and offset do not enter.
@@ -145,7 +145,7 @@ def local_oracle(
 
     Examples
     --------
-    >>> local_oracle(XorGame([[1.0, 1.0], [1.0, -1.0]], offset=5.0)).upper
+    >>> local_optimum(XorGame([[1.0, 1.0], [1.0, -1.0]], offset=5.0)).upper
     2.0
     """
     if isinstance(game, XorGame):
@@ -186,7 +186,7 @@ def local_value(
     xor = game if isinstance(game, XorGame) else as_xor(game)
     found: XorOptimum | TableOptimum
     if xor is None:
-        found, rest = local_oracle(game, time_limit_s, progress), [0.0]
+        found, rest = local_optimum(game, time_limit_s, progress), [0.0]
     else:
         rest = _rest_of(game, xor)
         found = maximise_xor(xor.weights, time_limit_s, progress and _shifted(progress, xor.offset))

@@ -177,7 +177,8 @@ def _search_oracle(game: SplitGame) -> Oracle:
 
     def oracle(multiplier: float) -> DeterministicPoint:
         best = maximise_xor(multiplier * game.weight - game.cost)
-        return _point(game, 1.0 - 2.0 * best.answers_a, 1.0 - 2.0 * best.answers_b)
+        signs_a, signs_b = (np.where(answers == 0, 1.0, -1.0) for answers in (best.answers_a, best.answers_b))
+        return _point(game, signs_a, signs_b)
 
     return oracle
 
