@@ -34,6 +34,8 @@ Json = dict[str, Any]
 MARGINS = (0.0, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7)
 #: With up to so many constraints fixed answers help to meet them exactly.
 MAX_HELPED = 4
+#: The set that each kind of dual bounds; a bound on a set holds for those inside it.
+PROVES = {LocalDual: "local", XorDual: "quantum", MomentDual: "quantum", NoSignallingDual: "no-signalling"}
 #: How the claims of a certificate name the sets; a single pair is a quantum strategy.
 SETS = {"local": "local", "quantum": "quantum", "single-pair": "quantum", "no-signalling": "no-signalling"}
 
@@ -58,9 +60,15 @@ def game_certificate(game: NonlocalGame | XorGame, values: Iterable[GameValue]) 
     """
     described = describe(game)
     exact = checker.read_game(described)
-    claims = [claim for value in values for claim in value_claims(exact, value)]
+    claims, refused = [], "no exact strategy and no dual"
+    for claim in (claim for value in values for claim in value_claims(exact, value)):
+        try:
+            checker.check_claim(exact, claim)
+            claims.append(claim)
+        except checker.RefusedError as error:
+            refused = str(error)
     if not claims:
-        raise CertificateError("nothing here can be proved in exact arithmetic: no exact strategy and no dual")
+        raise CertificateError(f"nothing here can be proved in exact arithmetic: {refused}")
     return sealed(described, claims)
 
 
@@ -95,7 +103,7 @@ def value_claims(game: checker.Game, value: GameValue) -> list[Json]:
         claims += [_met_exactly(game, name, parts) for parts in _exact_parts(game, name, value)]
     unproved = value.interrupted and isinstance(value.dual, LocalDual)
     if name is not None and value.dual is not None and math.isfinite(value.upper) and not unproved:
-        claims.append(upper_claim(game, "quantum" if isinstance(value.dual, XorDual) else name, value.dual))
+        claims.append(upper_claim(game, PROVES[type(value.dual)], value.dual))
     return claims
 
 

@@ -204,7 +204,7 @@ def check(document: Any) -> Verdict:
         raise RefusedError(f"format is {str(document['format'])[:40]!r}, allowed: {FORMAT!r}")
     game = read_game(document["game"])
     claims = _list(document["claims"], "claims", MAX_CLAIMS)
-    proved = tuple(_check_claim(game, claim) for claim in claims)
+    proved = tuple(check_claim(game, claim) for claim in claims)
     if digest(document) != document["sha256"]:
         raise RefusedError("sha256 does not fit the content: the file was changed after it was written")
     return Verdict(game, proved)
@@ -216,7 +216,14 @@ def digest(document: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _check_claim(game: Game, claim: Any) -> Claim:
+def check_claim(game: Game, claim: Any) -> Claim:
+    """Check one claim about a game.
+
+    Raises
+    ------
+    RefusedError
+        If it is malformed or not proved.
+    """
     _keys(claim, {"set", "end", "value"}, "claim", {"set", "end", "value", "multipliers", "proof", "strategy"})
     name, end = claim["set"], claim["end"]
     if name not in SETS or end not in ("lower", "upper"):

@@ -67,22 +67,14 @@ def tree_proof(game: checker.Game, multipliers: list[Fraction]) -> tuple[Json, F
     total = sum(map(abs, form.numbers))
     scale = 2 ** max(0, total.bit_length() - 52)
     weights = np.array([number / scale for number in form.numbers]).reshape(game.shape)
-    if len(game.shape) == 4:
-        table = maximise_table(weights)
-        entries = checker.deterministic_entries(game, table.answers_a.tolist(), table.answers_b.tolist())
-        smaller = game.shape[1] ** game.shape[3] < game.shape[0] ** game.shape[2]
-        return _tree("b" if smaller else "a", game.shape[3 if smaller else 2]), constant + form.at(entries)
-    found = maximise_xor(weights)
+    found = maximise_xor(weights) if len(game.shape) == 2 else maximise_table(weights)
     step, n = found.scaled.unit * scale / form.unit, len(found.order)
     slack = (found.scaled.error * scale + (Fraction(total, 2**50) if scale > 1 else 0)) / form.unit
     bounds = [int(best) * step + (n - k) * slack for k, best in enumerate(found.suffix_optima[:n])]
-    proof = _tree("b" if found.transposed else "a", n)
-    proof |= {"order": found.order.tolist(), "suffixes": [str(shortened_up(bound)) for bound in bounds[1:]]}
+    suffixes = [str(shortened_up(bound)) for bound in bounds[1:]]
+    party = "b" if found.transposed else "a"
+    proof = {"method": "tree", "party": party, "order": found.order.tolist(), "suffixes": suffixes}
     if slack > 0:
         return proof, rounded_up(constant + bounds[0])
     entries = checker.deterministic_entries(game, found.answers_a.tolist(), found.answers_b.tolist())
     return proof, constant + form.at(entries)
-
-
-def _tree(party: str, questions: int) -> Json:
-    return {"method": "tree", "party": party, "order": list(range(questions)), "suffixes": []}

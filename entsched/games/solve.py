@@ -30,7 +30,7 @@ class Effort:
     dimension : local dimension of the strategies that the see-saw searches; None: 2, 3, 4, until the ends meet
     visibility : of the single pair; the other sets have perfect ones
     seed : of the random starts
-    time_limit_s : stop a local search or a see-saw after this time, with both ends valid
+    time_limit_s : for a local search, a relaxation and a see-saw each; both ends hold when it is hit
     """
 
     level: str = "1+ab"
@@ -107,7 +107,7 @@ def _single_pair(game: NonlocalGame | XorGame, effort: Effort, progress: Progres
 
     if game.constraints:
         raise GameError(f"{len(game.constraints)} side constraints given for a single pair, allowed: none")
-    above = np.inf if isinstance(game, XorGame) else npa_value(game, effort.level).upper
+    above = np.inf if isinstance(game, XorGame) else npa_value(game, effort.level, effort.time_limit_s).upper
     local = _local(game, effort, progress).upper if effort.visibility < 1 else np.inf
     return single_pair_value(
         game,
@@ -120,6 +120,7 @@ def _single_pair(game: NonlocalGame | XorGame, effort: Effort, progress: Progres
 
 
 def _quantum(game: NonlocalGame | XorGame, effort: Effort, progress: Progress | None) -> GameValue:
+    from entsched.games.nosignalling import nosignalling_value
     from entsched.games.npa.program import npa_value
     from entsched.games.xor.constrained import constrained_xor_value
     from entsched.games.xor.value import xor_quantum_value
@@ -127,9 +128,12 @@ def _quantum(game: NonlocalGame | XorGame, effort: Effort, progress: Progress | 
     if isinstance(game, XorGame):
         solver = constrained_xor_value if game.constraints else xor_quantum_value
         return solver(game, time_limit_s=effort.time_limit_s)
-    above = npa_value(game, effort.level)
+    above = npa_value(game, effort.level, effort.time_limit_s)
     if above.upper == -np.inf:
         return above
+    free = nosignalling_value(game)
+    if free.upper < above.upper:
+        above = replace(above, upper=free.upper, dual=free.dual)
     below = _strategy(game, effort, above.upper, progress)
     return replace(above, lower=min(below.lower, above.upper), strategy=below.strategy, behavior=below.behavior)
 

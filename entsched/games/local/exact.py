@@ -44,13 +44,17 @@ class XorOptimum(NamedTuple):
 
 
 class TableOptimum(NamedTuple):
-    """max over answers of sum w[a(x), b(y), x, y]: ``lower`` is reached, ``upper`` is proved."""
+    """max over answers of sum w[a(x), b(y), x, y]: ``lower`` is reached, ``upper`` is proved, as in XorOptimum."""
 
     lower: float
     upper: float
     answers_a: Integers
     answers_b: Integers
     interrupted: bool
+    order: Integers
+    suffix_optima: Integers
+    scaled: Scaled
+    transposed: bool
 
 
 def maximise_xor(weights: ArrayLike, time_limit_s: float | None = None, progress: Progress | None = None) -> XorOptimum:
@@ -130,7 +134,10 @@ def maximise_table(
     answers_a, answers_b = (replies, found.answers) if transposed else (found.answers, replies)
     x, y = np.indices(given.shape[2:])
     lower = floor_sum(given[answers_a[x], answers_b[y], x, y].flat)
-    return TableOptimum(lower, _upper(scaled, found.upper), answers_a, answers_b, found.interrupted)
+    upper = _upper(scaled, found.upper)
+    return TableOptimum(
+        lower, upper, answers_a, answers_b, found.interrupted, found.order, found.suffix_optima, scaled, transposed
+    )
 
 
 def local_optimum(

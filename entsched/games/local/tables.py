@@ -27,12 +27,17 @@ EXHAUSTED, LEAF = 0, 1
 
 
 class AnswerOptimum(NamedTuple):
-    """max over answers a(x) of sum_y max_b sum_x w[x, a(x), b, y]: ``value`` is reached, ``upper`` is proved."""
+    """max over answers a(x) of sum_y max_b sum_x w[x, a(x), b, y]: ``value`` is reached, ``upper`` is proved.
+
+    The questions are decided in ``order``; ``suffix_optima[k]`` bounds the optimum of questions order[k:] alone.
+    """
 
     value: int
     upper: int
     answers: Integers
     interrupted: bool
+    order: Integers
+    suffix_optima: Integers
 
 
 @njit(cache=True)
@@ -227,8 +232,9 @@ def maximise_answers(
 
     Examples
     --------
-    >>> maximise_answers(np.array([[[[3, 0]], [[1, 1]]]]), Budget(None))
-    AnswerOptimum(value=3, upper=3, answers=array([0]), interrupted=False)
+    >>> best = maximise_answers(np.array([[[[3, 0]], [[1, 1]]]]), Budget(None))
+    >>> best.value, best.upper, best.answers
+    (3, 3, array([0]))
     """
     search = _Dolls(weights, budget, report)
     try:
@@ -238,7 +244,7 @@ def maximise_answers(
     value, ordered = search.best
     answers = np.empty_like(ordered)
     answers[search.order] = ordered
-    return AnswerOptimum(value, search.proved(), answers, not done)
+    return AnswerOptimum(value, search.proved(), answers, not done, search.order, search.upper)
 
 
 def _value_of(weights: Integers, answers: Integers) -> tuple[int, Integers]:

@@ -23,7 +23,7 @@ _UNIT = np.finfo(float).eps / 2
 _TINY = np.array([1e-100])
 
 
-def npa_value(game: NonlocalGame, level: Level = "1+ab") -> GameValue:
+def npa_value(game: NonlocalGame, level: Level = "1+ab", time_limit_s: float | None = None) -> GameValue:
     """max sum pi payoff P over behaviors P with a moment matrix Gamma >= 0 of the level: at least the quantum value.
 
     Gamma[i, j] = <w_i^T w_j> over products w of projectors (Navascués, Pironio & Acín 2008, arXiv:0803.4290).
@@ -34,6 +34,7 @@ def npa_value(game: NonlocalGame, level: Level = "1+ab") -> GameValue:
     game : with or without constraints
     level : 1, 2, 3, ..., "1+ab", "2+aab", ..., or a list of words added to level 1 (see
         :func:`entsched.games.npa.words.level_words`)
+    time_limit_s : for the solver; what it has by then is proved, and may be loose
 
     Returns
     -------
@@ -55,7 +56,7 @@ def npa_value(game: NonlocalGame, level: Level = "1+ab") -> GameValue:
     """
     start = time.perf_counter()
     table = moment_table(level_words(game, level), game.answers, game.questions)
-    inequality, found, size = _solved(game, level, table)
+    inequality, found, size = _solved(game, level, table, time_limit_s)
     matrix = inequality.dual(found.dual_parts)
     behavior = table.behavior(inequality.moment_matrix(found.parts)) if found.feasible else None
     weights, size = (game.weights, size) if found.feasible else (np.zeros_like(game.weights), _size(found))
@@ -66,14 +67,16 @@ def npa_value(game: NonlocalGame, level: Level = "1+ab") -> GameValue:
     return GameValue("quantum", -math.inf, upper, game.scale, behavior, dual=proof, wall_time_s=wall_time)
 
 
-def _solved(game: NonlocalGame, level: Level, table: MomentTable) -> tuple[Inequality, Approximation, float]:
+def _solved(
+    game: NonlocalGame, level: Level, table: MomentTable, time_limit_s: float | None
+) -> tuple[Inequality, Approximation, float]:
     """The relaxation, its approximate solution, and the unit of the objective that was solved for."""
     blocks = symmetry_blocks(game, level, table.words)
     inequality = plain_inequality(table) if blocks is None else reduced_inequality(table, blocks)
     constraints = [(table.functional(c.coefficients), c.lower, c.upper) for c in game.constraints]
     objective = table.functional(game.weights)
     size = float(np.abs(objective[1:]).max(initial=0)) or 1.0
-    return inequality, maximise(inequality, objective / size, constraints), size
+    return inequality, maximise(inequality, objective / size, constraints, time_limit_s), size
 
 
 def _size(ray: Approximation) -> float:

@@ -24,9 +24,9 @@ MAX_INTERIOR = 2000
 #: Below this size Clarabel's simple factorisation is as fast as the blocked one.
 MAX_SIMPLE = 100
 TOLERANCE = 1e-11
-#: Clarabel's default, 1e-8, stalled on one of 33 small games; what still stalls is solved again.
-REGULARISATIONS = (1e-7, 1e-6)
-GOOD_RESIDUAL = 1e-8
+#: Clarabel's default, 1e-8, stalls on some games; what stalls is solved again with more, the best is kept.
+REGULARISATIONS = (1e-8, 1e-7, 1e-6)
+GOOD_RESIDUAL = 1e-9
 SCS_TOLERANCE = 1e-7
 SCS_ITERATIONS = 10_000
 
@@ -61,7 +61,10 @@ class _Conic:
 
 
 def maximise(
-    inequality: Inequality, objective: Floats, constraints: Sequence[tuple[Floats, float, float]] = ()
+    inequality: Inequality,
+    objective: Floats,
+    constraints: Sequence[tuple[Floats, float, float]] = (),
+    time_limit_s: float | None = None,
 ) -> Approximation:
     """min y + sum_k end_k c_k such that objective . m - sum_k c_k C_k . m + <Z, Gamma(m)> = y for all m, and Z >= 0.
 
@@ -70,6 +73,7 @@ def maximise(
     inequality : the relaxation
     objective : array (moments,)
     constraints : (C_k, lower, upper), with C_k an array (moments,)
+    time_limit_s : after which the solver returns what it has
     """
     scaling = np.concatenate([np.where(i == j, 1.0, np.sqrt(2)) for i, j in map(upper_triangle, inequality.sizes)])
     entries = sp.diags_array(scaling) @ inequality.entries
@@ -85,7 +89,7 @@ def maximise(
     cost = np.concatenate([np.zeros(len(scaling)), [1.0], [end.price for end in ends]])
     conic = _Conic(sp.csc_matrix(matrix), right, cost, len(linear), signed, inequality.sizes)
     solve = _clarabel if max(conic.zeros, len(scaling)) <= MAX_INTERIOR else _scs
-    bounded, variables, slopes = solve(conic)
+    bounded, variables, slopes = solve(conic, time_limit_s)
     multipliers = np.zeros(len(constraints))
     for end, value in zip(ends, variables[len(scaling) + 1 :], strict=True):
         multipliers[end.number] += end.sign * value
@@ -109,13 +113,14 @@ def _ends(number: int, lower: float, upper: float) -> list[_End]:
     return [end for end in both if np.isfinite(end.price)]
 
 
-def _clarabel(conic: _Conic) -> tuple[bool, Floats, Floats]:
+def _clarabel(conic: _Conic, time_limit_s: float | None) -> tuple[bool, Floats, Floats]:
     """Whether the problem is bounded; its solution, or a ray; the dual solution."""
     import clarabel
 
     settings = clarabel.DefaultSettings()
     settings.verbose = False
     settings.max_threads = 1
+    settings.time_limit = time_limit_s or np.inf
     settings.direct_solve_method = "qdldl" if len(conic.cost) <= MAX_SIMPLE else "faer"
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = TOLERANCE
     cones = [clarabel.ZeroConeT(conic.zeros), clarabel.NonnegativeConeT(conic.nonnegatives)]
@@ -137,7 +142,7 @@ def _residual(solution: Any) -> float:
     return residual if np.isfinite(residual) else np.inf
 
 
-def _scs(conic: _Conic) -> tuple[bool, Floats, Floats]:
+def _scs(conic: _Conic, time_limit_s: float | None) -> tuple[bool, Floats, Floats]:
     """As :func:`_clarabel`; SCS wants lower triangles column by column."""
     import scs
 
@@ -150,7 +155,8 @@ def _scs(conic: _Conic) -> tuple[bool, Floats, Floats]:
     permutation = np.concatenate(order)
     data = {"A": sp.csc_matrix(conic.matrix[permutation]), "b": conic.right[permutation], "c": conic.cost}
     cone = {"z": conic.zeros, "l": conic.nonnegatives, "s": conic.sizes}
-    solver = scs.SCS(data, cone, verbose=False, eps_abs=SCS_TOLERANCE, eps_rel=SCS_TOLERANCE, max_iters=SCS_ITERATIONS)
+    tolerances = {"eps_abs": SCS_TOLERANCE, "eps_rel": SCS_TOLERANCE, "max_iters": SCS_ITERATIONS}
+    solver = scs.SCS(data, cone, verbose=False, time_limit_secs=time_limit_s or 0.0, **tolerances)
     solution = solver.solve()
     bounded = not solution["info"]["status"].startswith("unbounded")
     return bounded, np.nan_to_num(solution["x"]), np.nan_to_num(solution["y"])[np.argsort(permutation)]
