@@ -145,8 +145,10 @@ class Verdict:
     claims: tuple[Claim, ...]
 
     def end(self, correlations: str, end: str) -> Fraction | None:
-        """The best proved value of this end, or None."""
-        values = [claim.value for claim in self.claims if (claim.correlations, claim.end) == (correlations, end)]
+        """The best proved value of this end, or None; an upper end of a larger set holds too, a lower of a smaller."""
+        here = SETS.index(correlations)
+        sets = SETS[here:] if end == "upper" else SETS[: here + 1]
+        values = [claim.value for claim in self.claims if claim.end == end and claim.correlations in sets]
         return (min(values) if end == "upper" else max(values)) if values else None
 
     @property
