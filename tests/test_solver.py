@@ -90,6 +90,13 @@ def test_strategies_and_behaviors_reach_the_lower_end(seed):
                 assert won == pytest.approx(value.lower, abs=1e-9 * game.scale)
 
 
+def test_a_table_that_is_an_xor_game_gets_its_behavior_as_a_table():
+    table = named("chsh").as_nonlocal()
+    for correlations in SETS:
+        value = solve(table, correlations)
+        assert table.evaluate(value.behavior) == pytest.approx(value.lower, abs=1e-9)
+
+
 def test_side_constraints_bind_every_set():
     """CHSH with P(a != b) = p on average: values fall, stay in order, and the strategies meet the constraint."""
     chsh = named("chsh")

@@ -58,7 +58,8 @@ def solve(
     Returns
     -------
     GameValue
-        For a payoff table that is an XOR game ``behavior`` and the dual are those of :func:`simplest`.
+        For a payoff table that is an XOR game the dual is that of :func:`simplest`, and ``behavior`` has uniform
+        marginals (a shared coin flips both answers of the strategy).
 
     Raises
     ------
@@ -79,6 +80,9 @@ def solve(
     start = time.perf_counter()
     solver = {"local": _local, "single-pair": _single_pair, "quantum": _quantum, "no-signalling": _no_signalling}
     value = solver[correlations](simplest(game), effort, progress)
+    if isinstance(game, NonlocalGame) and value.behavior is not None and value.behavior.ndim == 2:
+        same, different = (1 + value.behavior) / 4, (1 - value.behavior) / 4
+        value = replace(value, behavior=np.array([[same, different], [different, same]]))
     return replace(value, correlations=correlations, wall_time_s=time.perf_counter() - start)
 
 
@@ -135,7 +139,9 @@ def _quantum(game: NonlocalGame | XorGame, effort: Effort, progress: Progress | 
     if free.upper < above.upper:
         above = replace(above, upper=free.upper, dual=free.dual)
     below = _strategy(game, effort, above.upper, progress)
-    return replace(above, lower=min(below.lower, above.upper), strategy=below.strategy, behavior=below.behavior)
+    # a mixture may miss a side constraint by 1e-9, which must not lift it above what is proved
+    lower = min(below.lower, above.upper) if game.constraints else below.lower
+    return replace(above, lower=lower, strategy=below.strategy, behavior=below.behavior)
 
 
 def _strategy(game: NonlocalGame, effort: Effort, target: float, progress: Progress | None) -> GameValue:
