@@ -51,8 +51,9 @@ def test_the_sets_are_nested_and_levels_decrease(seeds):
         assert single.lower <= quantum.lower + 1e-6 * game.scale, seed
         if isinstance(game, NonlocalGame) and as_xor(game) is None:
             uppers = [solve(game, "quantum", Effort(level=level, dimension=2)).upper for level in ("1", "1+ab", "2")]
-            assert uppers[1] <= uppers[0] + 1e-6 * game.scale, seed
-            assert uppers[2] <= uppers[1] + 1e-6 * game.scale, seed
+            # a large relaxation is proved from what SCS reaches, so it may be a little looser than a small one
+            assert uppers[1] <= uppers[0] + 1e-5 * game.scale, seed
+            assert uppers[2] <= uppers[1] + 1e-5 * game.scale, seed
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 6, 7])
