@@ -247,7 +247,7 @@ def test_the_threshold_method_is_refused_where_the_theorem_does_not_hold():
 
 
 def test_a_search_without_end_is_refused(monkeypatch):
-    monkeypatch.setattr(checker, "MAX_NODES", 20_000)
+    monkeypatch.setattr(checker, "MAX_WORK", 800_000)
     rng = np.random.default_rng(8)
     game = XorGame(rng.choice([-1, 1], (40, 40)))
     claim = {
@@ -260,8 +260,24 @@ def test_a_search_without_end_is_refused(monkeypatch):
     document = of_game(XorGame([[1.0]]), ["local"])
     weights = [[str(int(w)) for w in row] for row in game.weights]
     document |= {"game": {"xor": {"weights": weights, "offset": "0"}, "constraints": []}, "claims": [claim]}
-    with pytest.raises(checker.RefusedError, match="nodes"):
+    with pytest.raises(checker.RefusedError, match="too large"):
         checker.check(resealed(document))
+
+
+def test_numbers_too_long_to_calculate_with_are_refused_at_once():
+    document = of_game(XorGame([[1.0]]), ["local"])
+    long = [f"1/{10**3000 + k}" for k in range(100)]
+    document["game"] = {"xor": {"weights": [long], "offset": "0"}, "constraints": []}
+    with pytest.raises(checker.RefusedError, match="too many digits"):
+        checker.check(resealed(document))
+
+
+def test_an_order_with_something_else_in_it_is_refused():
+    document = of_game(XorGame([[1.0, 2.0], [3.0, -1.0]]), ["local"])
+    for order in ([0, 1, "x"], [0, True], [1], [0, 0], [0, 1, 1]):
+        document["claims"][1]["proof"]["order"] = order
+        with pytest.raises(checker.RefusedError, match="order"):
+            checker.check(resealed(document))
 
 
 @pytest.mark.parametrize(

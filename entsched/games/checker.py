@@ -40,7 +40,9 @@ MAX_BYTES = 16_000_000
 MAX_DIGITS = 4_000
 MAX_TYPES = 1_000
 MAX_ENTRIES = 1_000_000
-MAX_NODES = 1_000_000
+MAX_WORK = 50_000_000
+MAX_BITS = 100_000
+MAX_VOLUME = 400_000_000
 MAX_ROWS = 400
 MAX_CLAIMS = 20
 SETS = ("local", "quantum", "no-signalling")
@@ -68,6 +70,8 @@ class Form:
     def minus(self, factor: Fraction, other: Form) -> Form:
         """self - factor other."""
         unit = math.lcm(self.unit, other.unit * factor.denominator)
+        if unit.bit_length() * len(self.numbers) > MAX_VOLUME:
+            raise RefusedError("the constraints have too many digits together")
         own, its = unit // self.unit, factor.numerator * (unit // (other.unit * factor.denominator))
         return Form([a * own - b * its for a, b in zip(self.numbers, other.numbers, strict=True)], unit)
 
@@ -238,7 +242,7 @@ def check_claim(game: Game, claim: Any) -> Claim:
             raise RefusedError(f"{name} lower end {value} is not proved: the strategy reaches only {reached}")
         return Claim(name, end, value)
     _keys(claim, {"set", "end", "value", "multipliers", "proof"}, "upper claim")
-    multipliers = [rational(each, "multipliers") for each in _list(claim["multipliers"], "multipliers", 1000, 0)]
+    multipliers = _rationals(_list(claim["multipliers"], "multipliers", 1000, 0), "multipliers")
     proved = upper_bound(game, name, multipliers, claim["proof"], value)
     if proved > value:
         raise RefusedError(f"{name} upper end {value} is not proved: the proof gives only {proved}")
@@ -278,10 +282,10 @@ def _tree(game: Game, form: Form, constant: Fraction, proof: dict[str, Any], cla
     rows = answer_rows(game, form, proof["party"])
     n, answers = len(rows), game.shape[1 if proof["party"] == "a" else 0]
     order = _list(proof["order"], "proof.order", MAX_TYPES)
-    if sorted(o for o in order if type(o) is int) != list(range(n)):
+    if not all(type(each) is int for each in order) or sorted(order) != list(range(n)):
         raise RefusedError(f"proof.order must hold each of 0 to {n - 1} once")
     rows = [rows[x] for x in order]
-    suffixes = [rational(each, "proof.suffixes") for each in _list(proof["suffixes"], "proof.suffixes", n, 0)]
+    suffixes = _rationals(_list(proof["suffixes"], "proof.suffixes", n, 0), "proof.suffixes")
     norm = _norm(len(game.shape) == 2, answers)
     goal = math.floor((claimed - constant) * form.unit)
     if suffixes and len(suffixes) != n - 1:
@@ -333,7 +337,7 @@ class TreeSearch:
         self, rows: list[list[list[int]]], norm: Callable[[list[int]], int], bounds: list[int], signs_matter: bool
     ) -> None:
         self.rows, self.norm, self.bounds, self.signs_matter = rows, norm, bounds, signs_matter
-        self.nodes = 0
+        self.work = 0
 
     def prove(self, first: int) -> None:
         """Refuse unless no answers to questions ``first``, ... earn more than bounds[first]."""
@@ -341,9 +345,9 @@ class TreeSearch:
         goal, depth = self.bounds[first], len(self.rows)
         while stack:
             question, field = stack.pop()
-            self.nodes += 1
-            if self.nodes > MAX_NODES:
-                raise RefusedError(f"the tree has more than {MAX_NODES} nodes")
+            self.work += len(field)
+            if self.work > MAX_WORK:
+                raise RefusedError(f"the tree is too large: its nodes have more than {MAX_WORK} entries together")
             if question > first and self.norm(field) + self.bounds[question] <= goal:
                 continue
             if question == depth:
@@ -372,8 +376,8 @@ def diagonal_bound(game: Game, form: Form, multipliers: list[Fraction], d: Any, 
     if len(game.shape) != 2:
         raise RefusedError("method 'diagonal' is for games of correlators")
     n, m = game.shape
-    left = [rational(each, "proof.d") for each in _list(d, "proof.d", MAX_TYPES)]
-    right = [rational(each, "proof.e") for each in _list(e, "proof.e", MAX_TYPES)]
+    left = _rationals(_list(d, "proof.d", MAX_TYPES), "proof.d")
+    right = _rationals(_list(e, "proof.e", MAX_TYPES), "proof.e")
     if len(left) != n or len(right) != m or min(left) <= 0 or min(right) <= 0:
         raise RefusedError(f"proof must have {n} and {m} positive numbers d and e")
     if game.routing is not None and game.routing.independent:
@@ -589,6 +593,8 @@ def strategy_value(game: Game, name: str, strategy: Any) -> Fraction:
     for part in _list(strategy, "strategy", 1000):
         weight, entries, unit = read_part(game, name, part)
         total, value = total + weight, value + weight * game.value(entries, unit)
+        if value.denominator.bit_length() > 4 * MAX_BITS:
+            raise RefusedError("strategy: its parts have too many digits together")
         sums = [s + weight * form.at(entries) / unit for s, (form, _, _) in zip(sums, game.constraints, strict=True)]
     if total != 1:
         raise RefusedError(f"strategy has weights with sum {total}, allowed: 1")
@@ -655,6 +661,7 @@ def _unit_vectors(vectors: Any, count: int, name: str) -> list[list[Fraction]]:
         [rational(each, f"strategy.{name}") for each in _list(vector, f"strategy.{name}", 64)]
         for vector in _list(vectors, f"strategy.{name}", MAX_ROWS)
     ]
+    _refuse_many_digits([entry for row in rows for entry in row], f"strategy.{name}")
     if len(rows) != count or len({len(row) for row in rows}) != 1:
         raise RefusedError(f"strategy.{name} must have {count} vectors of one dimension")
     if any(sum(each * each for each in row) != 1 for row in rows):
@@ -735,7 +742,7 @@ def routing_game(workload: Any, splitting: Any, strategy_class: Any) -> Game:
     if strategy_class != "symmetric":
         raise RefusedError(f"game.class is {str(strategy_class)[:20]!r}, allowed: 'symmetric'")
     p = rational(splitting, "game.splitting")
-    values = [rational(v, "workload.values_s") for v in _list(workload["values_s"], "workload.values_s", MAX_TYPES)]
+    values = _rationals(_list(workload["values_s"], "workload.values_s", MAX_TYPES), "workload.values_s")
     if not 0 <= p <= 1 or min(values) <= 0:
         raise RefusedError("game.splitting must be from 0 to 1 and workload.values_s positive")
     n = len(values)
@@ -832,7 +839,22 @@ def _table(table: Any, shape: tuple[int, ...], name: str) -> list[Fraction]:
         if any(not isinstance(each, list) or len(each) != size for each in flat):
             raise RefusedError(f"{name} must be nested lists of shape {list(shape)}")
         flat = [entry for each in flat for entry in each]
-    return [rational(each, name) for each in flat]
+    return _rationals(flat, name)
+
+
+def _rationals(texts: list[Any], name: str) -> list[Fraction]:
+    """Numbers whose common denominator is not too large to calculate with."""
+    values = [rational(each, name) for each in texts]
+    _refuse_many_digits(values, name)
+    return values
+
+
+def _refuse_many_digits(values: list[Fraction], name: str) -> None:
+    unit = 1
+    for value in values:
+        unit = math.lcm(unit, value.denominator)
+        if unit.bit_length() > MAX_BITS or unit.bit_length() * len(values) > MAX_VOLUME:
+            raise RefusedError(f"{name} has a common denominator of too many digits")
 
 
 def _list(value: Any, name: str, most: int, least: int = 1) -> list[Any]:
