@@ -3,9 +3,11 @@
 import sys
 from pathlib import Path
 
-from entsched import experiment, render
+from entsched import experiment
 from entsched.config import load_experiment
 from entsched.errors import EntschedError
+from entsched.render import experiments as render
+from entsched.render.progress import progress as progress_bars
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 RESULTS = Path(sys.argv[1] if len(sys.argv) > 1 else "results")
@@ -15,7 +17,7 @@ def run(name: str) -> Path:
     """Run ``configs/NAME.yaml`` into ``RESULTS/NAME``, print its summary, return the folder."""
     config, out = CONFIGS / f"{name}.yaml", RESULTS / name
     try:
-        with render.progress() as progress:
+        with progress_bars() as progress:
             report = experiment.run(load_experiment(config), out, None, progress)
     except EntschedError as error:
         sys.exit(f"entsched: {error}")

@@ -84,7 +84,7 @@ def test_every_file_is_in_a_room():
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_files_are_short_and_documented(path):
     text = path.read_text()
-    assert len(text.splitlines()) <= (900 if path.name == "checker.py" else 300)  # the checker is one file
+    assert len(text.splitlines()) <= (1000 if path.name == "checker.py" else 300)  # the checker is one file
     assert ast.get_docstring(ast.parse(text))
 
 

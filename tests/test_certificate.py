@@ -272,9 +272,30 @@ def test_numbers_too_long_to_calculate_with_are_refused_at_once():
         checker.check(resealed(document))
 
 
+def test_verdicts_are_rounded_to_the_side_that_was_proved():
+    above = Fraction(10**20 + 4, 10**20)
+    assert checker.decimal(above, checker.ROUND_CEILING) == "1.00000000001"
+    assert checker.decimal(-above, checker.ROUND_FLOOR) == "-1.00000000001"
+    assert checker.decimal(Fraction(3, 4), checker.ROUND_CEILING) == "0.75"
+
+
+def test_huge_numbers_neither_crash_a_message_nor_a_verdict():
+    def document(offset, claim):
+        game = {"xor": {"weights": [["1"]], "offset": offset}, "constraints": []}
+        return resealed({"format": checker.FORMAT, "game": game, "claims": [claim]})
+
+    proof = {"method": "potentials", "f": [], "g": []}
+    upper = {"set": "no-signalling", "end": "upper", "multipliers": [], "proof": proof}
+    assert "0" * 390 in str(checker.check(document("0", upper | {"value": "1" + "0" * 399})))
+    with pytest.raises(checker.RefusedError, match="many digits"):
+        checker.check(document("1/" + "7" * 3998, upper | {"value": "-1/" + "9" * 3999}))
+    with pytest.raises(checker.RefusedError, match="name"):
+        checker.check({"format": checker.FORMAT, "game": {"name": [[]]}, "claims": [], "sha256": ""})
+
+
 def test_an_order_with_something_else_in_it_is_refused():
     document = of_game(XorGame([[1.0, 2.0], [3.0, -1.0]]), ["local"])
-    for order in ([0, 1, "x"], [0, True], [1], [0, 0], [0, 1, 1]):
+    for order in ([0, 1, None], [False, 0, 1], [0, 1] + [True] * 98, [0, 1, "x"], [0, True], [1], [0, 0], [0, 1, 1]):
         document["claims"][1]["proof"]["order"] = order
         with pytest.raises(checker.RefusedError, match="order"):
             checker.check(resealed(document))

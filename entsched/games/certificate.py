@@ -63,6 +63,7 @@ def game_certificate(game: NonlocalGame | XorGame, values: Iterable[GameValue]) 
     claims, refused = [], "no exact strategy and no dual"
     for claim in (claim for value in values for claim in value_claims(exact, value)):
         try:
+            exact.work.done = 0
             checker.check_claim(exact, claim)
             claims.append(claim)
         except checker.RefusedError as error:
@@ -213,6 +214,7 @@ def _proved(
     """The first proof, with growing margins, that the checker accepts, and what it proves."""
     for margin in MARGINS:
         proof = proofs(margin)
+        game.work.done = 0
         try:
             return proof, rounded_up(checker.upper_bound(game, name, multipliers, proof, Fraction(0)))
         except checker.RefusedError as error:

@@ -29,7 +29,8 @@ import json
 import math
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from fractions import Fraction
 from itertools import accumulate, product
 from operator import mul
@@ -40,7 +41,7 @@ MAX_BYTES = 16_000_000
 MAX_DIGITS = 4_000
 MAX_TYPES = 1_000
 MAX_ENTRIES = 1_000_000
-MAX_WORK = 50_000_000
+MAX_WORK = 100_000_000
 MAX_BITS = 100_000
 MAX_VOLUME = 400_000_000
 MAX_ROWS = 400
@@ -52,6 +53,19 @@ Word = tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
 
 class RefusedError(Exception):
     """The certificate proves nothing; the message is the reason."""
+
+
+class Work:
+    """What checking one certificate has cost so far, in entries touched; too much is refused."""
+
+    def __init__(self) -> None:
+        self.done = 0
+
+    def charge(self, entries: int) -> None:
+        """Count some more work, or refuse."""
+        self.done += entries
+        if self.done > MAX_WORK:
+            raise RefusedError(f"too large: to check it takes more than {MAX_WORK} steps")
 
 
 @dataclass(frozen=True)
@@ -111,6 +125,7 @@ class Game:
     offset: Fraction
     constraints: list[tuple[Form, Fraction | None, Fraction | None]]
     routing: Routing | None = None
+    work: Work = field(default_factory=Work)
 
     def value(self, entries: Sequence[int], unit: int) -> Fraction:
         """The value at entries / unit."""
@@ -119,6 +134,7 @@ class Game:
     def lagrangian(self, multipliers: list[Fraction]) -> tuple[Form, Fraction]:
         """The objective less the constraints times their multipliers, and the most that adds back."""
         form, constant = self.objective, self.offset
+        self.work.charge((1 + len(self.constraints)) * len(form.numbers))
         if len(multipliers) != len(self.constraints):
             raise RefusedError(f"{len(multipliers)} multipliers for {len(self.constraints)} constraints")
         for factor, (coefficients, low, high) in zip(multipliers, self.constraints, strict=True):
@@ -164,20 +180,35 @@ class Verdict:
     def __str__(self) -> str:
         lines = [self._line(claim) for claim in self.claims]
         if self.advantage is not None and self.advantage > 0:
-            lines.append(f"entanglement gains at least {float(self.advantage):.12g} over every local strategy")
+            gain = decimal(self.advantage, ROUND_FLOOR)
+            lines.append(f"entanglement gains at least {gain} over every local strategy")
         return "proved: " + "; ".join(lines)
 
     def _line(self, claim: Claim) -> str:
-        routing = self.game.routing
-        value = claim.value
+        routing, upper = self.game.routing, claim.end == "upper"
         if routing is None:
-            relation = "<=" if claim.end == "upper" else ">="
-            return f"{claim.correlations} value {relation} {float(value):.15g}"
-        who, relation = ("every", ">=") if claim.end == "upper" else ("some", "<=")
+            shown = decimal(claim.value, ROUND_CEILING if upper else ROUND_FLOOR)
+            return f"{claim.correlations} value {'<=' if upper else '>='} {shown}"
+        who, relation, side = ("every", ">=", ROUND_FLOOR) if upper else ("some", "<=", ROUND_CEILING)
+        excess, wait = (decimal(each, side) for each in (-claim.value, routing.base_wait_s - claim.value))
         return (
-            f"at p = {routing.splitting} {who} symmetric {claim.correlations} strategy has J {relation} "
-            f"{float(-value):.12g} s (W {relation} {float(routing.base_wait_s - value):.12g} s)"
+            f"at p = {shown_exactly(routing.splitting)} {who} symmetric {claim.correlations} strategy has "
+            f"J {relation} {excess} s (W {relation} {wait} s)"
         )
+
+
+def decimal(value: Fraction, rounding: str) -> str:
+    """Twelve digits of a number, rounded to the side on which the statement stays true."""
+    with localcontext(prec=12, rounding=rounding, Emax=10**9, Emin=-(10**9)):
+        return f"{Decimal(value.numerator) / Decimal(value.denominator):f}" if value else "0"
+
+
+def shown_exactly(value: Fraction | None) -> str:
+    """A number for a message; Python does not write integers of more than 4,300 digits."""
+    if value is None:
+        return "no bound"
+    short = max(value.numerator.bit_length(), value.denominator.bit_length()) <= 1000
+    return str(value) if short else "a number of many digits"
 
 
 def check_text(text: str) -> Verdict:
@@ -239,13 +270,15 @@ def check_claim(game: Game, claim: Any) -> Claim:
         _keys(claim, {"set", "end", "value", "strategy"}, "lower claim")
         reached = strategy_value(game, name, claim["strategy"])
         if reached < value:
-            raise RefusedError(f"{name} lower end {value} is not proved: the strategy reaches only {reached}")
+            given, reaches = shown_exactly(value), shown_exactly(reached)
+            raise RefusedError(f"{name} lower end {given} is not proved: the strategy reaches only {reaches}")
         return Claim(name, end, value)
     _keys(claim, {"set", "end", "value", "multipliers", "proof"}, "upper claim")
     multipliers = _rationals(_list(claim["multipliers"], "multipliers", 1000, 0), "multipliers")
     proved = upper_bound(game, name, multipliers, claim["proof"], value)
     if proved > value:
-        raise RefusedError(f"{name} upper end {value} is not proved: the proof gives only {proved}")
+        given, gives = shown_exactly(value), shown_exactly(proved)
+        raise RefusedError(f"{name} upper end {given} is not proved: the proof gives only {gives}")
     return Claim(name, end, value)
 
 
@@ -291,7 +324,7 @@ def _tree(game: Game, form: Form, constant: Fraction, proof: dict[str, Any], cla
     if suffixes and len(suffixes) != n - 1:
         raise RefusedError(f"proof.suffixes must hold {n - 1} bounds, one for questions k to {n - 1}, k = 1, 2, ...")
     known = [math.floor(each * form.unit) for each in suffixes] if suffixes else trivial_suffixes(rows, norm)
-    search = TreeSearch(rows, norm, [goal, *known, 0], signs_matter=len(game.shape) == 4)
+    search = TreeSearch(rows, norm, [goal, *known, 0], signs_matter=len(game.shape) == 4, work=game.work)
     for k in reversed(range(n)) if suffixes else [0]:
         search.prove(k)
     return claimed
@@ -334,10 +367,15 @@ class TreeSearch:
     """Depth-first search of A's answers that proves bounds on the best of questions k, k + 1, ..."""
 
     def __init__(
-        self, rows: list[list[list[int]]], norm: Callable[[list[int]], int], bounds: list[int], signs_matter: bool
+        self,
+        rows: list[list[list[int]]],
+        norm: Callable[[list[int]], int],
+        bounds: list[int],
+        signs_matter: bool,
+        work: Work,
     ) -> None:
         self.rows, self.norm, self.bounds, self.signs_matter = rows, norm, bounds, signs_matter
-        self.work = 0
+        self.work = work
 
     def prove(self, first: int) -> None:
         """Refuse unless no answers to questions ``first``, ... earn more than bounds[first]."""
@@ -345,9 +383,7 @@ class TreeSearch:
         goal, depth = self.bounds[first], len(self.rows)
         while stack:
             question, field = stack.pop()
-            self.work += len(field)
-            if self.work > MAX_WORK:
-                raise RefusedError(f"the tree is too large: its nodes have more than {MAX_WORK} entries together")
+            self.work.charge(len(field) + 20)
             if question > first and self.norm(field) + self.bounds[question] <= goal:
                 continue
             if question == depth:
@@ -390,6 +426,7 @@ def diagonal_bound(game: Game, form: Form, multipliers: list[Fraction], d: Any, 
             matrix[i][i] = diagonal.numbers[i] * (unit // diagonal.unit)
         for x, y in product(range(n), range(m)):
             matrix[n + y][x] = -form.numbers[x * m + y] * (unit // form.unit)
+        game.work.charge(total**3 // 3)
         refuse_unless_positive(matrix)
     return sum(left + right, Fraction(0)) / 2
 
@@ -436,6 +473,7 @@ def moment_bound(game: Game, form: Form, proof: dict[str, Any]) -> Fraction:
     if any(entry.denominator != 1 for row in values for entry in row):
         raise RefusedError("proof.matrix must have integers, over the unit")
     integers = [[int(entry) for entry in row] for row in values]
+    game.work.charge(len(integers) ** 3 // 3 + 4 * len(form.numbers))
     refuse_unless_positive(integers)
     left = {key: value * int(unit) for key, value in objective_moments(game, form).items()}
     for i, row in enumerate(integers):
@@ -590,17 +628,19 @@ def strategy_value(game: Game, name: str, strategy: Any) -> Fraction:
     """The value of a mixture of strategies of the set, refused unless it meets every constraint exactly."""
     total, value = Fraction(0), Fraction(0)
     sums = [Fraction(0)] * len(game.constraints)
-    for part in _list(strategy, "strategy", 1000):
+    parts = _list(strategy, "strategy", 1000)
+    _rationals([part.get("weight") if isinstance(part, dict) else None for part in parts], "strategy.weight")
+    for part in parts:
         weight, entries, unit = read_part(game, name, part)
         total, value = total + weight, value + weight * game.value(entries, unit)
-        if value.denominator.bit_length() > 4 * MAX_BITS:
-            raise RefusedError("strategy: its parts have too many digits together")
         sums = [s + weight * form.at(entries) / unit for s, (form, _, _) in zip(sums, game.constraints, strict=True)]
+        if max(each.denominator.bit_length() for each in (value, *sums)) > 4 * MAX_BITS:
+            raise RefusedError("strategy: its parts have too many digits together")
     if total != 1:
-        raise RefusedError(f"strategy has weights with sum {total}, allowed: 1")
+        raise RefusedError(f"strategy has weights with sum {shown_exactly(total)}, allowed: 1")
     for reached, (_, low, high) in zip(sums, game.constraints, strict=True):
         if (low is not None and reached < low) or (high is not None and reached > high):
-            raise RefusedError(f"strategy does not meet a constraint: its sum is {reached}, allowed: {low} to {high}")
+            raise RefusedError(f"strategy does not meet a constraint: its sum is {shown_exactly(reached)}")
     return value
 
 
@@ -611,6 +651,7 @@ def read_part(game: Game, name: str, part: Any) -> tuple[Fraction, list[int], in
     if given not in kinds or "weight" not in part:
         raise RefusedError("strategy: a part has a weight and answers_a, answers_b or vectors_a, vectors_b or behavior")
     weight = rational(part["weight"], "strategy.weight")
+    game.work.charge((3 + len(game.constraints)) * len(game.objective.numbers))
     if weight < 0:
         raise RefusedError("strategy: weights must not be negative")
     if "answers_a" in part:
@@ -702,8 +743,8 @@ def _refuse_signalling(p: list[Fraction], na: int, nb: int, n: int, m: int) -> N
 
 def read_game(game: Any) -> Game:
     """A game: a workload to route at a splitting probability, xor weights, or a payoff table."""
-    if not isinstance(game, dict):
-        raise RefusedError("game must be an object")
+    if not isinstance(game, dict) or not isinstance(game.get("name", ""), str):
+        raise RefusedError("game must be an object, its name text")
     if "workload" in game:
         _keys(game, {"workload", "splitting", "class"}, "game")
         return routing_game(game["workload"], game["splitting"], game["class"])
@@ -753,7 +794,8 @@ def routing_game(workload: Any, splitting: Any, strategy_class: Any) -> Game:
     rate = rational(workload["arrival_rate_hz"], "workload.arrival_rate_hz")
     load = rate * sum(map(mul, of_type, values))
     if rate <= 0 or load >= 1:
-        raise RefusedError(f"workload: rate {rate} and load {load}, allowed: a positive rate and a load below 1")
+        given = f"rate {shown_exactly(rate)} and load {shown_exactly(load)}"
+        raise RefusedError(f"workload: {given}, allowed: a positive rate and a load below 1")
     alpha = rate / (2 * (1 - load))
     sizes, delay = Form.of(values), _double_delay(workload["order"])
     s, second = sizes.numbers, sizes.unit
@@ -884,7 +926,7 @@ def main(path: str) -> int:
     try:
         with open(path, encoding="utf-8") as file:
             print(check_text(file.read(MAX_BYTES + 1)))
-    except (OSError, UnicodeError, RefusedError) as error:
+    except (OSError, ValueError, RefusedError) as error:
         reason = f"{path} cannot be read: {error.strerror}" if isinstance(error, OSError) else error
         print(f"refused: {reason}", file=sys.stderr)
         return 1
@@ -892,4 +934,4 @@ def main(path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1]) if len(sys.argv) == 2 else "usage: python checker.py CERTIFICATE.json")
