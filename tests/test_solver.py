@@ -36,7 +36,7 @@ def random_game(seed):
     return NonlocalGame(values * (rng.random(shape) < 0.8), rng.normal(size=shape[2:]))
 
 
-@pytest.mark.parametrize("seeds", [range(8), pytest.param(range(8, 250), marks=pytest.mark.slow)], ids=["few", "many"])
+@pytest.mark.parametrize("seeds", [range(4), pytest.param(range(4, 250), marks=pytest.mark.slow)], ids=["few", "many"])
 def test_the_sets_are_nested_and_levels_decrease(seeds):
     for seed in seeds:
         game = random_game(seed)
@@ -56,7 +56,7 @@ def test_the_sets_are_nested_and_levels_decrease(seeds):
             assert uppers[2] <= uppers[1] + 1e-5 * game.scale, seed
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 6, 7])
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_values_do_not_depend_on_names_or_on_who_is_who(seed):
     game = random_game(seed)
     table = game.as_nonlocal() if isinstance(game, XorGame) else game
