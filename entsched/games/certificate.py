@@ -99,11 +99,12 @@ def describe(game: NonlocalGame | XorGame) -> Json:
 def value_claims(game: checker.Game, value: GameValue) -> list[Json]:
     """The lower claim of the strategy and the upper claim of the dual, those that can be made exact."""
     name = SETS.get(value.correlations)
-    claims = []
-    if name is not None:
-        claims += [_met_exactly(game, name, parts) for parts in _exact_parts(game, name, value)]
+    if name is None:
+        return []
+    parts = _exact_parts(game, name, value)
+    claims = [_met_exactly(game, name, parts)] if parts else []
     unproved = value.interrupted and isinstance(value.dual, LocalDual)
-    if name is not None and value.dual is not None and math.isfinite(value.upper) and not unproved:
+    if value.dual is not None and math.isfinite(value.upper) and not unproved:
         claims.append(upper_claim(game, PROVES[type(value.dual)], value.dual))
     return claims
 
@@ -129,12 +130,12 @@ def _extreme(game: checker.Game, form: checker.Form, sign: int) -> Json:
     return {"answers_a": [0] * n, "answers_b": [int(answers[y]) for y in range(m)]}
 
 
-def _exact_parts(game: checker.Game, name: str, value: GameValue) -> list[list[tuple[float, Json]]]:
-    """The parts of the strategy as a certificate states them; nothing if a part has no exact form."""
+def _exact_parts(game: checker.Game, name: str, value: GameValue) -> list[tuple[float, Json]]:
+    """The parts of the strategy as a certificate states them; none if one of them has no exact form."""
     if name == "no-signalling":
-        return [] if value.behavior is None else [[(1.0, {"behavior": _exact_behavior(game, value.behavior)})]]
-    parts = [(part.weight, exact_part(part)) for part in value.strategy]
-    return [[(w, each) for w, each in parts if each is not None]] if parts and all(p for _, p in parts) else []
+        return [] if value.behavior is None else [(1.0, {"behavior": _exact_behavior(game, value.behavior)})]
+    parts = [(part.weight, exact) for part in value.strategy if (exact := exact_part(part)) is not None]
+    return parts if len(parts) == len(value.strategy) else []
 
 
 def exact_part(part: Part) -> Json | None:

@@ -24,8 +24,8 @@ MAX_XOR_QUESTIONS = 64
 MAX_STRATEGIES = 2**64
 
 
-class XorOptimum(NamedTuple):
-    """max over answers of sum (-1)^(a(x) + b(y)) w[x, y]: ``lower`` is reached, ``upper`` is proved.
+class LocalOptimum(NamedTuple):
+    """The maximum over fixed answers of an XOR game or of a payoff table: ``lower`` is reached, ``upper`` is proved.
 
     The proof is in integers: |sum w - unit * integers| <= error, the rows are the questions to A
     (or to B if ``transposed``), decided in ``order``; ``suffix_optima[k]`` is an upper end of the
@@ -43,21 +43,9 @@ class XorOptimum(NamedTuple):
     transposed: bool
 
 
-class TableOptimum(NamedTuple):
-    """max over answers of sum w[a(x), b(y), x, y]: ``lower`` is reached, ``upper`` is proved, as in XorOptimum."""
-
-    lower: float
-    upper: float
-    answers_a: Integers
-    answers_b: Integers
-    interrupted: bool
-    order: Integers
-    suffix_optima: Integers
-    scaled: Scaled
-    transposed: bool
-
-
-def maximise_xor(weights: ArrayLike, time_limit_s: float | None = None, progress: Progress | None = None) -> XorOptimum:
+def maximise_xor(
+    weights: ArrayLike, time_limit_s: float | None = None, progress: Progress | None = None
+) -> LocalOptimum:
     """max over a, b of sum (-1)^(a(x) + b(y)) weights[x, y], by tree search over the party with fewer questions.
 
     Parameters
@@ -91,14 +79,14 @@ def maximise_xor(weights: ArrayLike, time_limit_s: float | None = None, progress
     answers_a, answers_b = (1 - signs_a) // 2, (1 - signs_b) // 2
     lower = floor_sum((given * np.outer(signs_a, signs_b)).flat)
     upper = _upper(scaled, found.upper)
-    return XorOptimum(
+    return LocalOptimum(
         lower, upper, answers_a, answers_b, found.interrupted, found.order, found.suffix_optima, scaled, transposed
     )
 
 
 def maximise_table(
     weights: ArrayLike, time_limit_s: float | None = None, progress: Progress | None = None
-) -> TableOptimum:
+) -> LocalOptimum:
     """max over a, b of sum_xy weights[a(x), b(y), x, y], by tree search over the party with fewer strategies.
 
     Parameters
@@ -135,14 +123,14 @@ def maximise_table(
     x, y = np.indices(given.shape[2:])
     lower = floor_sum(given[answers_a[x], answers_b[y], x, y].flat)
     upper = _upper(scaled, found.upper)
-    return TableOptimum(
+    return LocalOptimum(
         lower, upper, answers_a, answers_b, found.interrupted, found.order, found.suffix_optima, scaled, transposed
     )
 
 
 def local_optimum(
     game: NonlocalGame | XorGame, time_limit_s: float | None = None, progress: Progress | None = None
-) -> XorOptimum | TableOptimum:
+) -> LocalOptimum:
     """The best deterministic answers for the weights of a game; its constraints and offset do not enter.
 
     Raises
@@ -191,7 +179,7 @@ def local_value(
         )
     started = Budget(time_limit_s)
     xor = game if isinstance(game, XorGame) else as_xor(game)
-    found: XorOptimum | TableOptimum
+    found: LocalOptimum
     if xor is None:
         found, rest = local_optimum(game, time_limit_s, progress), [0.0]
     else:
