@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from functools import cached_property
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -31,12 +32,26 @@ class Section(BaseModel):
 
     def __eq__(self, other: object) -> bool:
         """Equal content; what properties have cached (arrays) plays no part."""
-        return type(self) is type(other) and self._content() == other._content()
+        return type(self) is type(other) and self.content == other.content
 
     def __hash__(self) -> int:
-        return hash(self._content())
+        return hash(self.content)
 
-    def _content(self) -> str:
+    def __copy__(self) -> Self:
+        """A copy without what properties have cached: ``model_copy`` may change what it follows from."""
+        copy = super().__copy__()
+        for name in copy.__dict__.keys() - type(self).model_fields.keys():
+            del copy.__dict__[name]
+        return copy
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """What travels to other processes: the fields alone."""
+        fields = {name: self.__dict__[name] for name in type(self).model_fields}
+        return super().__getstate__() | {"__dict__": fields}
+
+    @cached_property
+    def content(self) -> str:
+        """All fields as canonical JSON."""
         return self.model_dump_json()
 
 
