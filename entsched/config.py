@@ -3,56 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-import numpy as np
-import yaml
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from entsched.errors import ConfigError, EntschedError
-from entsched.sim.task import Measurement
+from entsched.reading.documents import anchored, document, read_document
+from entsched.reading.keys import MAX_STRATEGIES, Axis, find_axes
+from entsched.reading.ranges import MAX_POINTS, spread
+from entsched.sim.task import Run
 from entsched.strategies.choice import StrategyChoice
 from entsched.validation import Positive, Probability, Section, first_problem
 from entsched.workload import Baseline, Workload
-from entsched.workload.service import TwoMomentLaw
+from entsched.workload.service import ServiceLaw, TwoMomentLaw
 from entsched.workload.trace import Trace
 
-MAX_CONFIG_BYTES = 4_000_000
-MAX_POINTS = 10_001
 MAX_RUNS = 1_000_000
-
-
-class Range(Section):
-    """Evenly spaced values: ``{start: 0.0, stop: 1.0, num: 41}``."""
-
-    start: Annotated[float, Field(allow_inf_nan=False)]
-    stop: Annotated[float, Field(allow_inf_nan=False)]
-    num: Annotated[int, Field(ge=1, le=MAX_POINTS)]
-
-    @model_validator(mode="after")
-    def _ascends(self) -> Range:
-        if not self.start < self.stop or self.num < 2:
-            raise ValueError(
-                f"given start {self.start:g}, stop {self.stop:g}, num {self.num}, "
-                "allowed: start below stop, and num of 2 or more"
-            )
-        return self
-
-    def values(self) -> tuple[float, ...]:
-        """The values, ends included, rounded to 12 digits so that 0.05 steps read as such."""
-        return tuple(float(v) for v in np.linspace(self.start, self.stop, self.num).round(12))
-
-
-def _spread(value: Any) -> Any:
-    """A range as the tuple of its values; lists pass through."""
-    if isinstance(value, dict):
-        try:
-            return Range(**value).values()
-        except (ValidationError, TypeError) as error:
-            raise ValueError(first_problem(error) if isinstance(error, ValidationError) else str(error)) from None
-    if not isinstance(value, list | tuple):
-        raise ValueError(f"given {value!r}, allowed: a list, or {{start, stop, num}}")
-    return tuple(value)
+MAX_REPLICATIONS = 10_000
 
 
 def _chosen(value: Any) -> Any:
@@ -66,24 +33,34 @@ def _chosen(value: Any) -> Any:
     raise ValueError(f"given {value!r}, allowed: a strategy's name, or {{name, parameters...}}")
 
 
-Splittings = Annotated[tuple[Probability, ...], BeforeValidator(_spread), Field(min_length=1, max_length=MAX_POINTS)]
-Grid = Annotated[tuple[Positive, ...], BeforeValidator(_spread), Field(min_length=1, max_length=200)]
+Splittings = Annotated[tuple[Probability, ...], BeforeValidator(spread), Field(min_length=1, max_length=MAX_POINTS)]
+Grid = Annotated[tuple[Positive, ...], BeforeValidator(spread), Field(min_length=1, max_length=200)]
 
 
-class Simulation(Section):
-    """How the event model is run.
+class Simulation(Run):
+    """How the model is simulated, beyond what one run needs.
 
     ``splitting`` picks the splitting probabilities that are simulated; by default all that are
-    bounded. ``measurement: pairs`` measures a qutip state for every single request pair.
+    bounded. With ``precision``, replications are added until the 95 % intervals of mean wait and
+    baseline rate are within that fraction of their means, up to ``most_replications``.
     """
 
-    engine: Literal["simpy"] = "simpy"
-    pairs: Annotated[int, Field(ge=10, le=2_000_000)] = 50_000
-    replications: Annotated[int, Field(ge=1, le=10_000)] = 10
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
-    warmup_fraction: Annotated[float, Field(ge=0, le=0.9)] = 0.1
-    measurement: Measurement = "table"
+    replications: Annotated[int, Field(ge=1, le=MAX_REPLICATIONS)] = 10
+    precision: Annotated[float, Field(gt=0, lt=1)] | None = None
+    most_replications: Annotated[int, Field(ge=2, le=MAX_REPLICATIONS)] = 1000
     splitting: Splittings | None = None
+
+    @model_validator(mode="after")
+    def _can_grow(self) -> Simulation:
+        if self.precision is not None and self.replications > self.most_replications:
+            raise ValueError(
+                f"replications: given {self.replications}, allowed: at most most_replications {self.most_replications}"
+            )
+        return self
+
+    def run(self) -> dict[str, Any]:
+        """What one run needs of this, by name."""
+        return {name: getattr(self, name) for name in Run.model_fields}
 
 
 class Qos(Section):
@@ -95,7 +72,7 @@ class Qos(Section):
 class GainMap(Section):
     """A map of the largest certified gain over load and squared coefficient of variation."""
 
-    load: Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], BeforeValidator(_spread)]
+    load: Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], BeforeValidator(spread)]
     scv: Grid
 
 
@@ -113,7 +90,7 @@ class Experiment(Section):
     baseline: Baseline
     splitting: Splittings
     strategies: Annotated[
-        tuple[Annotated[StrategyChoice, BeforeValidator(_chosen)], ...], Field(strict=False, max_length=100)
+        tuple[Annotated[StrategyChoice, BeforeValidator(_chosen)], ...], Field(strict=False, max_length=MAX_STRATEGIES)
     ] = ()
     simulation: Simulation | None = None
     qos: Qos | None = None
@@ -156,46 +133,59 @@ class Experiment(Section):
         )
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """YAML without duplicate keys and without aliases, which can grow a file beyond all bounds."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.events.AliasEvent):
-            raise yaml.YAMLError("aliases are not allowed")
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if not isinstance(key, str):
-                raise yaml.YAMLError(f"key {key!r} is not text")
-            if keys.count(key) > 1:
-                raise yaml.YAMLError(f"key {key!r} stands twice")
-        return super().construct_mapping(node, deep)
-
-
 def load_experiment(path: str | Path) -> Experiment:
     """Read and check one experiment; a relative trace path counts from the configuration's folder.
 
     Raises
     ------
     ConfigError
-        In one line: the file, the path of the key, what was given and what is allowed.
+        In one line: the file, the path of the key, what was given and what is allowed; also if a key
+        that takes one value is given several.
     """
-    text = _read(Path(path))
+    axes, data = read_axes(path)
+    for axis in axes:
+        if len(axis.values) > 1:
+            given = f"given {len(axis.values)} values for {axis.key}"
+            raise ConfigError(f"{path}: {given}, allowed: one; entsched run takes lists")
+    return validated(data, str(path))
+
+
+def read_axes(path: str | Path) -> tuple[tuple[Axis, ...], dict[str, Any]]:
+    """The keys of a configuration that are given several values, and the configuration with the first of each.
+
+    Raises
+    ------
+    ConfigError
+        In one line: if the file cannot be read, or an axis is malformed. Single values are not checked yet.
+    """
+    data = anchored(read_document(path), Path(path).parent.absolute())
     try:
-        data = yaml.load(text, _StrictLoader)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise ConfigError(f"{path}: not valid YAML: {_one_line(error)}") from None
-    if not isinstance(data, dict):
-        raise ConfigError(f"{path}: given {type(data).__name__}, allowed: a mapping of keys such as name, workload")
-    _anchor_trace(data, Path(path).parent)
+        return find_axes(data, Experiment)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def validated(data: dict[str, Any], place: str) -> Experiment:
+    """The experiment that plain data describes.
+
+    Raises
+    ------
+    ConfigError
+        In one line that begins with ``place``: the path of the key, what was given and what is allowed.
+
+    Examples
+    --------
+    >>> validated({}, "here")
+    Traceback (most recent call last):
+        ...
+    entsched.errors.ConfigError: here: name: missing, allowed: a value for this key
+    """
     try:
         return Experiment(**data)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {first_problem(error)}") from None
+        raise ConfigError(f"{place}: {first_problem(error)}") from None
     except EntschedError as error:
-        raise ConfigError(f"{path}: {error}") from None
+        raise ConfigError(f"{place}: {error}") from None
 
 
 def to_yaml(experiment: Experiment) -> str:
@@ -204,34 +194,23 @@ def to_yaml(experiment: Experiment) -> str:
     A trace with bins is written as its discrete law, with a comment on where it came from, so that
     the text stands alone.
     """
-    origin = ""
     data = experiment.model_dump(mode="json", exclude_none=True)
-    if isinstance(law := experiment.workload.service, Trace):
-        origin = (
-            f"# service: column {law.column!r} of {law.path!r}, {law.seconds_per_unit:g} s per unit, {law.bins} bins\n"
-        )
-        data["workload"]["service"] = law.resolved().model_dump(mode="json", exclude_none=True)
+    origin, data["workload"]["service"] = standalone(experiment.workload.service)
     data["strategies"] = [{"name": choice.name, **choice.parameters} for choice in experiment.strategies]
-    return origin + yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+    return origin + document(data)
 
 
-def _read(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_CONFIG_BYTES:
-            raise ConfigError(f"{path}: larger than {MAX_CONFIG_BYTES} bytes")
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: cannot be read: not UTF-8 text") from None
+def standalone(law: ServiceLaw) -> tuple[str, dict[str, Any]]:
+    """A service law as data that needs no file if it has bins, and a comment on the file that it came from.
 
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
-
-
-def _anchor_trace(data: dict[str, Any], folder: Path) -> None:
-    workload = data.get("workload")
-    service = workload.get("service") if isinstance(workload, dict) else None
-    if isinstance(service, dict) and service.get("law") == "trace" and isinstance(service.get("path"), str):
-        service["path"] = str(folder / service["path"])
+    Examples
+    --------
+    >>> from entsched.workload.service import Exponential
+    >>> standalone(Exponential(law="exponential", mean_s=1.0))
+    ('', {'law': 'exponential', 'mean_s': 1.0})
+    """
+    if not isinstance(law, Trace):
+        return "", law.model_dump(mode="json", exclude_none=True)
+    file = Path(law.path).name
+    origin = f"# service: column {law.column!r} of {file!r}, {law.seconds_per_unit:g} s per unit, {law.bins} bins\n"
+    return origin, law.resolved().model_dump(mode="json", exclude_none=True)

@@ -31,3 +31,7 @@ class CertificateError(EntschedError):
 
 class StoreError(EntschedError):
     """An output folder or results file that cannot be read or written."""
+
+
+class ExecutorError(EntschedError):
+    """A place for tasks to run that is malformed, cannot be reached, runs another version or was lost."""

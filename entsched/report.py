@@ -10,12 +10,17 @@ import numpy as np
 
 from entsched import pareto, sweep
 from entsched.config import Experiment
+from entsched.estimates import COMPARED, differences, estimates
 from entsched.queueing import symmetric_baseline_rate
 from entsched.routing import classical_optimum, full_information_optimum, quantum_optimum, random_value
 from entsched.sim.statistics import student_interval
 from entsched.store import Store
+from entsched.tasks import SimulationTask
 
 Row = dict[str, Any]
+
+#: A strategy's label and its splitting probability.
+Point = tuple[str, float | None]
 
 #: Advantages below this fraction of the base wait are rounding, not advantages.
 STRICT = 1e-9
@@ -41,34 +46,68 @@ class Report:
     bounds : for each p the excess wait J of every set, mean waits and the baseline rate
     strategies : for each strategy and p the exact figures, and the simulated ones with intervals
     fronts : for each strategy its points that no point of its class dominates, and its hypervolume
+    differences : for every two strategies at one p, their paired differences on the same customers
     qos : for each set the best baseline rate that keeps the promise, if one was asked for
     gains : for each cell of the map the largest certified relative gain
+    notes : what a reader of the tables should know
     """
 
     experiment: Experiment
     bounds: list[Row]
     strategies: list[Row]
     fronts: list[Row]
+    differences: list[Row]
     qos: list[Row]
     gains: list[Row]
+    notes: list[str]
 
 
 def build(experiment: Experiment, store: Store) -> Report:
-    """The report of a run whose tasks are all in the store."""
+    """The report of an experiment from the rows that are in the store; those that failed are left out."""
     tasks = sweep.plan(experiment)
-    rows = store.rows([task.key for task in tasks])
-    bounds = [_bound_row(experiment, rows[task.key]) for task in tasks.bounds]
-    exact = [rows[task.key] for task in tasks.exact]
-    simulated = [rows[task.key] for task in tasks.simulations]
-    strategies = _strategy_rows(experiment, exact, simulated)
+    simulation = experiment.simulation
+    points = [sweep.replications(point, simulation, store) for point in tasks.simulations] if simulation else []
+    simulated = [task for point in points for task in point]
+    rows = store.rows(task.key for task in (*tasks.bounds, *tasks.exact, *tasks.gains, *simulated))
+    groups = {
+        (point[0].strategy.label, point[0].splitting): [rows[task.key] for task in point if task.key in rows]
+        for point in points
+    }
+    strategies = _strategy_rows(experiment, [rows[task.key] for task in tasks.exact if task.key in rows], groups)
     return Report(
         experiment=experiment,
-        bounds=bounds,
+        bounds=[_bound_row(experiment, rows[task.key]) for task in tasks.bounds if task.key in rows],
         strategies=strategies,
         fronts=_front_rows(experiment, strategies),
+        differences=differences(groups),
         qos=_qos_rows(experiment),
-        gains=[rows[task.key] for task in tasks.gains],
+        gains=[rows[task.key] for task in tasks.gains if task.key in rows],
+        notes=_notes(simulated, groups, simulation.precision if simulation else None),
     )
+
+
+def _notes(simulated: list[SimulationTask], groups: dict[Point, list[Row]], precision: float | None) -> list[str]:
+    """Which engine ran where it was left open, what is slow, and what was not reached."""
+    notes = []
+    for task in {task.strategy: task for task in simulated}.values():
+        name = task.strategy.label
+        if task.engine == "auto" and task.used_engine == "simpy":
+            notes.append(f"{name} looks at what happened before: it ran in simpy, not in the fast engine")
+        elif task.used_engine == "fast" and task.measurement == "table" and task.asks_one_by_one:
+            notes.append(f"{name} is asked pair by pair in Python; maps that take arrays run far faster (docs/plugins.md)")
+    unsettled = sum(not row["settled"] for rows in groups.values() for row in rows)
+    if unsettled:
+        notes.append(f"{unsettled} replications found no steady state in their first half: simulate more pairs")
+    for (name, p), rows in groups.items() if precision is not None else ():
+        widest = max((_relative_half_width([row[figure] for row in rows]) for figure in COMPARED if rows), default=0.0)
+        if widest > precision:
+            notes.append(f"{name} at p = {p}: precision {widest:.2g} after {len(rows)} replications, asked for {precision:g}")
+    return notes
+
+
+def _relative_half_width(values: Sequence[float]) -> float:
+    e = student_interval(values)
+    return e.half_width / abs(e.mean) if e.mean else 0.0
 
 
 def _bound_row(experiment: Experiment, row: Row) -> Row:
@@ -82,10 +121,7 @@ def _bound_row(experiment: Experiment, row: Row) -> Row:
     }
 
 
-def _strategy_rows(experiment: Experiment, exact: list[Row], simulated: list[Row]) -> list[Row]:
-    groups: dict[tuple[str, float | None], list[Row]] = {}
-    for row in simulated:
-        groups.setdefault((row["strategy"], row["splitting"]), []).append(row)
+def _strategy_rows(experiment: Experiment, exact: list[Row], groups: dict[Point, list[Row]]) -> list[Row]:
     tables = {(row["strategy"], row["splitting"]): _without_details(row) for row in exact}
     base = experiment.workload.base_wait_s
     for place in groups.keys() - tables.keys():
@@ -93,21 +129,12 @@ def _strategy_rows(experiment: Experiment, exact: list[Row], simulated: list[Row
     for place, row in tables.items():
         if "mean_wait_s" in row:
             row["excess_wait_s"] = row["mean_wait_s"] - base
-        row |= simulated_estimates(groups.get(place, []))
+        row |= estimates(groups.get(place, []), row, experiment.workload)
     return list(tables.values())
 
 
 def _without_details(row: Row) -> Row:
     return {key: value for key, value in row.items() if key != "details"}
-
-
-def simulated_estimates(replications: Sequence[Row]) -> Row:
-    """Mean and 95 % interval (Student's t over replications) of what the replications measured."""
-    estimates: Row = {}
-    for name in ("mean_wait_s", "baseline_rate", "split_fraction") if replications else ():
-        e = student_interval([row[name] for row in replications])
-        estimates |= {f"sim_{name}": e.mean, f"sim_{name}_low": e.low, f"sim_{name}_high": e.high}
-    return estimates
 
 
 def _front_rows(experiment: Experiment, strategies: list[Row]) -> list[Row]:

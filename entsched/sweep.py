@@ -1,38 +1,41 @@
-"""From an experiment to its tasks, and from tasks to rows in the store: only what is missing."""
+"""From a study to its tasks: everything its experiments name, and what of it is missing in a store."""
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from entsched import MODEL_VERSION
+from entsched.axes import Study
 from entsched.config import Experiment, Simulation
+from entsched.sim.statistics import replications_needed
 from entsched.store import Store
+from entsched.strategies import registry
 from entsched.tasks import BoundTask, CertificateTask, ExactTask, GainTask, Row, SimulationTask, Task
+from entsched.workload.trace import Trace
 
-#: Called with the kind of each task that is done.
-Progress = Callable[[str], None]
-
-#: How many tasks each worker has waiting for it.
-AHEAD = 4
+#: The figures whose intervals ``simulation.precision`` is about.
+PRECISE = ("mean_wait_s", "baseline_rate")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All tasks of an experiment, by kind, in the order of their splitting probabilities."""
+    """All tasks of an experiment, by kind, in the order of their splitting probabilities.
+
+    ``simulations`` holds the replications that are made in any case, point by point.
+    """
 
     bounds: tuple[BoundTask, ...]
     exact: tuple[ExactTask, ...]
-    simulations: tuple[SimulationTask, ...]
+    simulations: tuple[tuple[SimulationTask, ...], ...]
     gains: tuple[GainTask, ...]
     certificates: tuple[CertificateTask, ...]
 
     def __iter__(self) -> Iterator[Task]:
-        return iter((*self.bounds, *self.exact, *self.gains, *self.certificates, *self.simulations))
+        replications = (task for point in self.simulations for task in point)
+        return iter((*self.bounds, *self.exact, *self.gains, *self.certificates, *replications))
 
 
 def plan(experiment: Experiment) -> Plan:
@@ -44,8 +47,8 @@ def plan(experiment: Experiment) -> Plan:
     ...     workload={"arrival_rate_hz": 0.5, "service": {"law": "deterministic", "mean_s": 1.0}},
     ...     baseline={"law": "power", "exponent": 2}, simulation={"replications": 3})
     >>> tasks = plan(experiment)
-    >>> len(tasks.bounds), len(tasks.exact), len(tasks.simulations)
-    (1, 1, 3)
+    >>> len(tasks.bounds), len(tasks.exact), [len(point) for point in tasks.simulations]
+    (1, 1, [3])
     """
     workload, baseline = experiment.workload, experiment.baseline
     simulated = experiment.simulation.splitting if experiment.simulation else None
@@ -64,7 +67,7 @@ def plan(experiment: Experiment) -> Plan:
             for choice in experiment.strategies
             for p in (points if choice.strategy.uses_splitting else (None,))
         ),
-        simulations=tuple(_simulations(experiment, experiment.simulation)) if experiment.simulation else (),
+        simulations=tuple(_points(experiment, experiment.simulation)) if experiment.simulation else (),
         gains=gains,
         certificates=tuple(
             CertificateTask(workload=workload, splitting=p)
@@ -74,87 +77,89 @@ def plan(experiment: Experiment) -> Plan:
     )
 
 
-def _simulations(experiment: Experiment, simulation: Simulation) -> Iterator[SimulationTask]:
+def _points(experiment: Experiment, simulation: Simulation) -> Iterator[tuple[SimulationTask, ...]]:
+    """The first replications of every strategy at every splitting probability."""
+    settings = simulation.run()
     splittings = simulation.splitting or experiment.splitting
     for choice in experiment.strategies:
         for p in splittings if choice.strategy.uses_splitting else (None,):
-            for replication in range(simulation.replications):
-                yield SimulationTask(
-                    workload=experiment.workload,
-                    baseline=experiment.baseline,
-                    strategy=choice,
-                    splitting=p,
-                    pairs=simulation.pairs,
-                    seed=simulation.seed,
-                    replication=replication,
-                    warmup_fraction=simulation.warmup_fraction,
-                    measurement=simulation.measurement,
-                )
+            first = SimulationTask(
+                workload=experiment.workload,
+                baseline=experiment.baseline,
+                strategy=choice,
+                splitting=p,
+                replication=0,
+                **settings,
+            )
+            yield tuple(_replication(first, number) for number in range(simulation.replications))
 
 
-def missing(tasks: Iterable[Task], store: Store) -> list[tuple[str, Task]]:
-    """The tasks, with their keys, whose rows are not in the store."""
-    done = store.keys()
-    keyed = ((task.key, task) for task in tasks)
-    return [(key, task) for key, task in keyed if key not in done]
+def _replication(task: SimulationTask, number: int) -> SimulationTask:
+    return task.model_copy(update={"replication": number})
 
 
-def run(todo: list[tuple[str, Task]], store: Store, workers: int, progress: Progress = lambda kind: None) -> None:
-    """Evaluate tasks and write each row as soon as it is there.
+def replications(point: tuple[SimulationTask, ...], simulation: Simulation, store: Store) -> list[SimulationTask]:
+    """The replications of one point, as many as the rows in the store call for.
 
-    Rows do not depend on the number of workers or the order; an interrupted run keeps all rows
-    that were written.
+    Without ``precision``, those of the plan. With it, the sequential rule: as many as are expected to
+    reach it, at most twice as many as there are, until it is reached; the rule depends on nothing but
+    the rows, so that a run that was interrupted makes the same replications.
+    """
+    tasks = list(point)
+    if simulation.precision is None:
+        return tasks
+    rows: list[Row] = []
+    while True:
+        found = store.rows(task.key for task in tasks[len(rows) :])
+        rows += [found[task.key] for task in tasks[len(rows) :] if task.key in found]
+        if len(rows) < len(tasks):
+            return tasks
+        needed = max(replications_needed([row[name] for row in rows], simulation.precision) for name in PRECISE)
+        most = min(max(needed, 2), 2 * len(rows), simulation.most_replications)
+        if most <= len(rows):
+            return tasks
+        tasks += [_replication(tasks[0], number) for number in range(len(tasks), most)]
+
+
+def is_sequential(study: Study) -> bool:
+    """Whether what is to be done depends on what has come out."""
+    simulation: dict[str, Any] = study.first.get("simulation") or {}
+    return simulation.get("precision") is not None or any(axis.key.startswith("simulation") for axis in study.axes)
+
+
+def missing(study: Study, store: Store, passed: set[str] | None = None) -> Iterator[Task]:
+    """The tasks whose rows are not in the store, each once; made as they are asked for.
 
     Parameters
     ----------
-    todo : tasks with their keys, as :func:`missing` gives them
-    workers : processes; 1 runs in this one
-    progress : told the kind of each finished task
+    passed : keys to pass over; every key that was met is added
     """
-    if workers <= 1 or len(todo) <= 1:
-        for key, task in todo:
-            store.put(key, task.kind, task.evaluate())
-            progress(task.kind)
-        return
-    with ProcessPoolExecutor(workers, initializer=_begin_worker, initargs=(os.getpid(),)) as executor:
-        try:
-            for key, task, row in _evaluated(todo, executor, workers * AHEAD):
-                store.put(key, task.kind, row)
-                progress(task.kind)
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
+    met = passed if passed is not None else set()
+    met |= store.keys()
+    for _, experiment in study.cells():
+        tasks = plan(experiment)
+        for task in tasks:
+            if task.key not in met:
+                met.add(task.key)
+                yield task
+        if experiment.simulation is None or experiment.simulation.precision is None:
+            continue
+        for point in tasks.simulations:
+            for task in replications(point, experiment.simulation, store)[len(point) :]:
+                if task.key not in met:
+                    met.add(task.key)
+                    yield task
 
 
-def _evaluated(todo: list[tuple[str, Task]], executor: Executor, ahead: int) -> Iterator[tuple[str, Task, Row]]:
-    """Rows as they are done, with no more than ``ahead`` tasks handed out at a time."""
-    queue = iter(todo)
-    running: dict[Future[Row], tuple[str, Task]] = {}
-    while True:
-        for key, task in queue:
-            running[executor.submit(task.evaluate)] = (key, task)
-            if len(running) >= ahead:
-                break
-        if not running:
-            return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            key, task = running.pop(future)
-            yield key, task, future.result()
+def digest(study: Study, text: str) -> str:
+    """What a study's rows depend on, in one number: its text, its traces, its plugins and the model.
 
-
-def _begin_worker(parent: int) -> None:
-    """Leave interrupts to the parent, and end with it, however it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1.0)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def default_workers() -> int:
-    """The processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    Parameters
+    ----------
+    text : the study as YAML, defaults included
+    """
+    first = next(study.cells())[1]
+    cells = (e for _, e in study.cells()) if any(axis.key.startswith("workload") for axis in study.axes) else (first,)
+    traces = sorted({e.workload.digest for e in cells if isinstance(e.workload.service, Trace)})
+    origins = sorted({registry.origin(choice.name) for choice in first.strategies})
+    return hashlib.sha256("\n".join((MODEL_VERSION, text, *traces, *origins)).encode()).hexdigest()

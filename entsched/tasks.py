@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -20,7 +20,6 @@ from entsched.routing import (
     random_value,
     routing_game,
 )
-from entsched.sim.draws import workload_content
 from entsched.sim.task import Replication, figures_as_row
 from entsched.strategies import registry
 from entsched.strategies.base import JointPlan
@@ -40,14 +39,29 @@ class Task(Section, ABC):
 
     kind: str
 
-    @property
+    @cached_property
     def key(self) -> str:
         """SHA-256 of the content: model version, workload (traces by content), and all settings."""
-        content = self.model_dump(mode="json", exclude={"workload"})
-        content |= {"workload": workload_content(self.workload), "model": MODEL_VERSION}  # type: ignore[attr-defined]
-        if "strategy" in content:
-            content["origin"] = registry.origin(content["strategy"]["name"])
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        content = self.model_dump_json(exclude={"workload"})
+        parts = (MODEL_VERSION, self.workload.digest, content, self.origin)  # type: ignore[attr-defined]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    @property
+    def origin(self) -> str:
+        """Where the code behind the task comes from, beyond this package."""
+        choice: StrategyChoice | None = getattr(self, "strategy", None)
+        return registry.origin(choice.name) if choice else ""
+
+    @property
+    def group(self) -> str:
+        """Tasks of one group take about as long, and progress together: a strategy's, or a kind's."""
+        return self.kind
+
+    @property
+    def label(self) -> str:
+        """The task in a few words, for people."""
+        splitting = getattr(self, "splitting", None)
+        return self.group if splitting is None else f"{self.group} at p = {splitting:g}"
 
     @abstractmethod
     def evaluate(self) -> Row:
@@ -117,6 +131,11 @@ class ExactTask(Task):
     strategy: StrategyChoice
     splitting: Probability | None
 
+    @property
+    def label(self) -> str:
+        """Strategy and splitting probability."""
+        return f"{super().label} of {self.strategy.label}"
+
     def evaluate(self) -> Row:
         """Exact figures; they are absent for strategies whose class no formula covers."""
         plan = self.strategy.compiled(self.workload, self.splitting)
@@ -131,15 +150,26 @@ class ExactTask(Task):
             "mean_wait_s": metrics.mean_wait_s + latency_s,
             "baseline_rate": metrics.baseline_rate,
             "split_fraction": metrics.split_fraction,
+            "met_product_s2": metrics.met_product_s2,
             "load_0": metrics.load[0],
             "load_1": metrics.load[1],
         }
 
 
 class SimulationTask(Task, Replication):
-    """One replication of the event model."""
+    """One replication of the model."""
 
     kind: Literal["simulation"] = "simulation"
+
+    @property
+    def group(self) -> str:
+        """The strategy."""
+        return self.strategy.label
+
+    @property
+    def label(self) -> str:
+        """Strategy, splitting probability and replication."""
+        return f"{super().label}, replication {self.replication}"
 
     def evaluate(self) -> Row:
         """The figures measured after the warm-up."""
@@ -147,7 +177,8 @@ class SimulationTask(Task, Replication):
             "strategy": self.strategy.label,
             "splitting": self.splitting,
             "replication": self.replication,
-            **figures_as_row(self.simulate()),
+            "engine": self.used_engine,
+            **figures_as_row(self.simulate(), self.tail_s),
         }
 
 

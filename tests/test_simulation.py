@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import exponential
@@ -5,9 +7,10 @@ from scipy.stats import chisquare
 
 from entsched.errors import StrategyError
 from entsched.queueing import evaluate
+from entsched.sim.decisions import decisions
 from entsched.sim.draws import Draws, draw, seed_sequence
 from entsched.sim.model import run
-from entsched.sim.routers import decided_ahead, measured_route, table_route
+from entsched.sim.routers import measured_route, table_route
 from entsched.sim.statistics import student_interval
 from entsched.sim.task import Replication
 from entsched.strategies.base import RoutingPlan, Scenario
@@ -16,35 +19,60 @@ from entsched.strategies.registry import build
 from entsched.workload import Workload
 from entsched.workload.baseline import Linear, Power
 
+BY_HAND = {"gaps_s": np.array([2.0, 1.0, 3.0, 4.0]), "requirements_s": np.full((2, 4), 1.5)}
+LAWS = {
+    "exponential": {"law": "exponential", "mean_s": 1.0},
+    "discrete": {"law": "discrete", "values_s": [0.3, 1.7], "probabilities": [0.5, 0.5]},
+}
 
-def lindley(draws: Draws, servers, orders_a_first, latency_s=0.0):
-    """Waits and idle stretches by recursion, one server after the other: no events, no simpy."""
-    arrivals = np.cumsum(draws.gaps_s) + latency_s
+
+def lindley(draws: Draws, servers, latency_s=0.0):
+    """Waits and baseline stretches (pair, length) by recursion in times relative to the present: no events, no simpy.
+
+    ``backlog`` is the work in a server, and negative for how long its baseline task has run.
+    """
     waits = np.zeros_like(draws.requirements_s)
     stretches = ([], [])
-    free = [0.0, 0.0]
-    for i, now in enumerate(arrivals):
-        for router in (0, 1) if orders_a_first[i] else (1, 0):
+    backlog = [-latency_s, -latency_s]
+    for i, gap in enumerate(draws.gaps_s):
+        backlog = [work - gap for work in backlog]
+        for router in (0, 1) if draws.a_first[i] else (1, 0):
             s = servers[router][i]
-            if now > free[s]:
-                stretches[s].append((now, now - free[s]))
-                free[s] = now
-            waits[router, i] = free[s] - now + latency_s
-            free[s] += draws.requirements_s[router, i]
+            if backlog[s] < 0:
+                stretches[s].append((i, -backlog[s]))
+                backlog[s] = 0.0
+            waits[router, i] = backlog[s] + latency_s
+            backlog[s] += draws.requirements_s[router, i]
     return waits, stretches
 
 
+def assert_the_model_follows_lindley(law, order, latency_s, pairs):
+    workload = Workload(arrival_rate_hz=0.9, service=LAWS[law], order=order)
+    draws = draw(workload, pairs, seed_sequence(workload, 3, 0))
+    coins = np.random.default_rng(4).integers(0, 2, (2, pairs))
+    trajectory = run(workload, draws, coins, latency_s)
+    waits, stretches = lindley(draws, coins, latency_s)
+    assert np.array_equal(trajectory.servers, coins)
+    assert np.abs(trajectory.waits_s - waits).max() < 1e-9
+    for ours, rows in zip(trajectory.stretches, stretches, strict=True):
+        ended_by, lengths_s = zip(*rows, strict=True)
+        assert ours.pairs.tolist() == list(ended_by)
+        assert np.abs(ours.lengths_s - lengths_s).max() < 1e-9
+
+
+@pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize("order", ["random", "a_first", "shortest_first"])
 @pytest.mark.parametrize("latency_s", [0.0, 0.3])
-def test_simpy_against_the_lindley_recursion_on_the_same_draws(order, latency_s):
-    workload = exponential(0.6, None, order)
-    draws = draw(workload, 2000, seed_sequence(workload, 3, 0))
-    plan = compile_strategy(build("random", {}), Scenario(workload, 0.4))
-    trajectory = run(workload, draws, table_route(plan), latency_s)
-    waits, stretches = lindley(draws, trajectory.servers, draws.a_first, latency_s)
-    assert np.allclose(trajectory.waits_s, waits, atol=1e-9)
-    for ours, theirs in zip(trajectory.stretches, stretches, strict=True):
-        assert np.allclose(ours, theirs, atol=1e-9)
+def test_simpy_against_the_lindley_recursion_on_the_same_draws(law, order, latency_s):
+    assert_the_model_follows_lindley(law, order, latency_s, pairs=2000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("order", ["random", "a_first", "shortest_first"])
+@pytest.mark.parametrize("latency_s", [0.0, 0.3])
+def test_rounding_does_not_add_up_over_long_runs(law, order, latency_s):
+    assert_the_model_follows_lindley(law, order, latency_s, pairs=100_000)
 
 
 def test_the_baseline_runs_exactly_while_no_customer_is_served():
@@ -55,11 +83,26 @@ def test_the_baseline_runs_exactly_while_no_customer_is_served():
     end = trajectory.arrivals_s[-1]
     for server in (0, 1):
         done = draws.requirements_s[server][:-1].sum()
-        idle = trajectory.stretches[server][:, 1].sum()
+        idle = trajectory.stretches[server].lengths_s.sum()
         backlog = trajectory.waits_s[server, -1]
         assert idle + done - backlog == pytest.approx(end, abs=1e-6)
     figures = trajectory.measure(Linear(law="linear"), 0.0)
     assert figures.split_fraction == 1.0
+
+
+def test_figures_are_of_the_pairs_after_the_warm_up_and_the_stretches_they_ended():
+    """Four pairs by hand: gaps of 2, 1, 3 and 4 s, 1.5 s of work each, A to server 0, B to server 1."""
+    draws = replace(draw(exponential(0.5, None), 4, np.random.SeedSequence(1)), **BY_HAND)
+    trajectory = run(exponential(0.5, None), draws, np.array([[0] * 4, [1] * 4]))
+    assert trajectory.waits_s.tolist() == [[0.0, 0.5, 0.0, 0.0]] * 2
+    for stretches in trajectory.stretches:
+        assert stretches.pairs.tolist() == [0, 2, 3]
+        assert stretches.lengths_s.tolist() == [2.0, 1.0, 2.5]
+    everything, half = (trajectory.measure(Power(law="power", exponent=2), w) for w in (0.0, 0.5))
+    assert everything.mean_wait_s == 0.125
+    assert everything.server_baseline_rate == ((4 + 1 + 6.25) / 10,) * 2
+    assert half.mean_wait_s == 0.0
+    assert half.server_baseline_rate == ((1 + 6.25) / 7,) * 2
 
 
 @pytest.mark.parametrize("name", ["random", "classical-optimal", "quantum-optimal", "no-signalling", "size-interval"])
@@ -68,7 +111,7 @@ def test_decisions_ahead_are_those_of_the_routers(name):
     strategy = build(name, {})
     plan = compile_strategy(strategy, Scenario(workload, 0.3 if strategy.uses_splitting else None))
     draws = draw(workload, 5000, seed_sequence(workload, 2, 0))
-    ahead = decided_ahead(plan, draws)
+    ahead = decisions(plan, workload, memoryless=True).decide(draws, 0.0, 0)
     one_by_one = run(workload, draws, table_route(plan))
     assert np.array_equal(ahead, one_by_one.servers)
     assert np.array_equal(run(workload, draws, ahead).waits_s, one_by_one.waits_s)
@@ -77,7 +120,7 @@ def test_decisions_ahead_are_those_of_the_routers(name):
 def test_router_a_is_bit_identical_whatever_b_is_asked(two_types):
     """No communication, exactly: other requests for B leave all of A's servers unchanged."""
     draws = draw(two_types, 3000, seed_sequence(two_types, 1, 0))
-    changed = Draws(**{**vars(draws), "types": np.stack([draws.types[0], 1 - draws.types[1]])})
+    changed = replace(draws, types=np.stack([draws.types[0], 1 - draws.types[1]]))
     for name in ("quantum-optimal", "no-signalling"):
         plan = compile_strategy(build(name, {}), Scenario(two_types, 0.3))
         servers = [run(two_types, d, table_route(plan)).servers for d in (draws, changed)]
@@ -130,7 +173,7 @@ def test_types_follow_the_joint_table():
 
 def test_measuring_every_pair_simulates_the_same_law_as_the_table(two_types):
     plan = compile_strategy(build("quantum-optimal", {"visibility": 0.9}), Scenario(two_types, 0.3))
-    draws = draw(two_types, 1000, seed_sequence(two_types, 4, 0))
+    draws = draw(two_types, 1000, seed_sequence(two_types, 4, 0), shared=True)
     measured = run(two_types, draws, measured_route(plan, "quantum-optimal")).servers
     table = memoryless_table(plan, two_types).p * two_types.pi
     cells = np.ravel_multi_index((measured[0], measured[1], *draws.types), (2, 2, 2, 2))
@@ -148,6 +191,8 @@ def test_servers_that_do_not_exist_stop_the_run(two_types):
     draws = draw(two_types, 10, seed_sequence(two_types, 1, 0))
     with pytest.raises(StrategyError, match="servers 0 and 2"):
         run(two_types, draws, lambda *seen: (0, 2))
+    with pytest.raises(StrategyError, match="servers 1 and -1"):
+        run(two_types, draws, np.array([[0] * 9 + [1], [0] * 9 + [-1]]))
 
 
 def test_latency_is_added_to_every_wait(two_types):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from simpy.events import Event, Timeout
 from entsched.errors import StrategyError
 from entsched.sim.draws import Draws
 from entsched.sim.routers import Route, Servers
-from entsched.sim.server import Server
+from entsched.sim.server import Server, Timer
 from entsched.strategies.base import LocalView
 from entsched.workload import BaselineReward, Workload
 
@@ -36,30 +35,35 @@ class RunFigures:
     server_baseline_rate: tuple[float, float]
 
 
+class Stretches(NamedTuple):
+    """The baseline stretches of one server, in order: the pair whose customer ended each, and its length."""
+
+    pairs: NDArray[np.intp]
+    lengths_s: Floats
+
+
 @dataclass(frozen=True, eq=False)
 class Trajectory:
     """What one run recorded: each customer's wait and server, each baseline stretch.
 
-    ``waits_s`` and ``servers`` have shape (2, pairs), router A first; ``stretches`` holds for each
-    server rows of (end time, length), in seconds.
+    ``arrivals_s`` has shape (pairs,); ``waits_s`` and ``servers`` have shape (2, pairs), router A
+    first; there are ``stretches`` for each server. The stretch after a server's last customer is not one
+    of them: nobody ended it.
     """
 
     arrivals_s: Floats
     waits_s: Floats
-    servers: NDArray[np.intp]
-    stretches: tuple[Floats, Floats]
+    servers: Servers
+    stretches: tuple[Stretches, Stretches]
 
     def measure(self, baseline: BaselineReward, warmup_fraction: float) -> RunFigures:
-        """The figures of all customers but the first ``warmup_fraction`` of them.
-
-        A baseline stretch counts if it ends between the first and the last arrival counted.
-        """
+        """The figures of all pairs but the first ``warmup_fraction`` of them, and of the stretches they ended."""
         first = int(len(self.arrivals_s) * warmup_fraction)
         waits, servers = self.waits_s[:, first:], self.servers[:, first:]
-        start, end = self.arrivals_s[first], self.arrivals_s[-1]
+        time_s = self.arrivals_s[-1] - (self.arrivals_s[first - 1] if first else 0.0)
         rates = [
-            float(baseline.output(rows[(rows[:, 0] > start) & (rows[:, 0] <= end), 1]).sum() / (end - start))
-            for rows in self.stretches
+            float(baseline.output(stretches.lengths_s[stretches.pairs >= first]).sum() / time_s)
+            for stretches in self.stretches
         ]
         server_waits = [float(waits[servers == s].mean()) if np.any(servers == s) else 0.0 for s in (0, 1)]
         return RunFigures(
@@ -71,12 +75,14 @@ class Trajectory:
         )
 
 
-def run(workload: Workload, draws: Draws, route: Route | Servers, latency_s: float = 0.0) -> Trajectory:
+def run(workload: Workload, draws: Draws, route: Route | NDArray[np.integer], latency_s: float = 0.0) -> Trajectory:
     """Run the model once; all randomness is in ``draws``.
+
+    Pair i brings the customers 2 i, of router A, and 2 i + 1, of router B.
 
     Parameters
     ----------
-    route : how the routers decide when a pair arrives, or their servers for all pairs
+    route : how the routers decide when a pair arrives, or their servers for all pairs, shape (2, pairs)
     latency_s : how long requests are held in their routers, seconds
 
     Raises
@@ -95,25 +101,27 @@ def run(workload: Workload, draws: Draws, route: Route | Servers, latency_s: flo
     """
     env = Environment()
     pairs = len(draws.gaps_s)
-    arrivals_s = np.cumsum(draws.gaps_s)
-    waits = [0.0] * (2 * pairs)
-    chosen: list[tuple[int, int]] = []
-    times = np.repeat(arrivals_s, 2).tolist(), draws.requirements_s.T.ravel().tolist()
-    servers = Server(env, *times, waits), Server(env, *times, waits)
-    submit = tuple(_submission(env, server, latency_s) for server in servers)
-    decisions = _routed(env, workload, draws, route) if callable(route) else zip(*route.tolist(), strict=True)
-    env.process(_arrivals(env, draws, decisions, submit, chosen))
-    with _rare_garbage_collection():
-        env.run()
+    requirements_s = draws.requirements_s.T.ravel().tolist()
+    starts_s = [0.0] * (2 * pairs)
+    first, second = Server(env, requirements_s, starts_s), Server(env, requirements_s, starts_s)
+    if callable(route):
+        chosen = np.empty((2, pairs), dtype=np.intp)
+        decisions = _one_by_one(env, workload, draws, route, chosen)
+    else:
+        chosen = route.astype(np.intp)
+        decisions = _decided(chosen)
+    _let_pairs_arrive(env, draws, decisions, (_way_to(first, env, latency_s), _way_to(second, env, latency_s)))
+    env.run()
+    arrivals_s = np.cumsum(draws.gaps_s)  # the same sums as those of the clock
     return Trajectory(
         arrivals_s=arrivals_s,
-        waits_s=np.array(waits).reshape(pairs, 2).T,
-        servers=np.array(chosen).T,
-        stretches=tuple(np.array(s.stretches).reshape(-1, 2) for s in servers),  # type: ignore[arg-type]
+        waits_s=np.array(starts_s).reshape(pairs, 2).T - arrivals_s,
+        servers=chosen,
+        stretches=(_stretches(first), _stretches(second)),
     )
 
 
-def _submission(env: Environment, server: Server, latency_s: float) -> Submit:
+def _way_to(server: Server, env: Environment, latency_s: float) -> Submit:
     """How a request gets to a server: at once, or held in its router for the latency."""
     if latency_s == 0:
         return server.submit
@@ -124,51 +132,56 @@ def _submission(env: Environment, server: Server, latency_s: float) -> Submit:
     return submit
 
 
-def _arrivals(
-    env: Environment,
-    draws: Draws,
-    decisions: Iterator[tuple[int, int]],
-    submit: tuple[Submit, ...],
-    chosen: list[tuple[int, int]],
-) -> Generator[Event, None, None]:
-    """Pairs arrive; each router sends its request to a server.
+def _let_pairs_arrive(
+    env: Environment, draws: Draws, decisions: Iterator[tuple[int, int]], submit: tuple[Submit, Submit]
+) -> None:
+    """Schedule the first pair; each sends its requests to their servers and schedules the next.
 
-    Pair i brings the customers 2 i, of router A, and 2 i + 1, of router B. The next decision is
-    drawn when its pair has arrived, not before.
+    A decision is drawn when its pair has arrived, not before.
     """
+    first_gap_s, *gaps_s = draws.gaps_s.tolist()
     customers = range(0, 2 * len(draws.gaps_s), 2)
-    for customer, gap, a_first in zip(customers, draws.gaps_s.tolist(), draws.a_first.tolist(), strict=True):
-        yield Timeout(env, gap)
-        a, b = decision = next(decisions)
-        chosen.append(decision)
+    pairs = zip(customers, draws.a_first.tolist(), [*gaps_s, None], strict=True)
+
+    def arrive(_: Event) -> None:
+        customer, a_first, next_gap_s = next(pairs)
+        a, b = next(decisions)
         if a_first:
             submit[a](customer)
             submit[b](customer + 1)
         else:
             submit[b](customer + 1)
             submit[a](customer)
+        if next_gap_s is not None:
+            arrival.set(next_gap_s)
+
+    arrival = Timer(env, arrive)
+    arrival.set(first_gap_s)
 
 
-def _routed(env: Environment, workload: Workload, draws: Draws, route: Route) -> Iterator[tuple[int, int]]:
+def _one_by_one(
+    env: Environment, workload: Workload, draws: Draws, route: Route, chosen: Servers
+) -> Iterator[tuple[int, int]]:
     """The decisions of two routers that each see their own request, the time and the pair's index."""
     size = workload.type_means_s.tolist()
-    columns = (*draws.types, draws.shared, *draws.outcomes)
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    for pair, (x, y, shared, draw_a, draw_b) in enumerate(rows):
+    shared = draws.shared.tolist() or [0.0] * len(draws.gaps_s)
+    columns = (column.tolist() for column in (*draws.types, *draws.outcomes))
+    for pair, (x, y, draw_a, draw_b, common) in enumerate(zip(*columns, shared, strict=True)):
         now = env.now
         view_a, view_b = LocalView(size[x], x, now, pair), LocalView(size[y], y, now, pair)
-        a, b = route(view_a, view_b, shared, draw_a, draw_b)
+        a, b = route(view_a, view_b, common, draw_a, draw_b)
         if not (0 <= a <= 1 and 0 <= b <= 1):
             raise StrategyError(f"the routers name servers {a!r} and {b!r}, allowed: 0 and 1")
+        chosen[0, pair], chosen[1, pair] = a, b
         yield a, b
 
 
-@contextmanager
-def _rare_garbage_collection() -> Iterator[None]:
-    """Collect cyclic garbage every 50,000 objects instead of every 700: the run makes many."""
-    thresholds = gc.get_threshold()
-    gc.set_threshold(50_000, *thresholds[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
+def _decided(route: Servers) -> Iterator[tuple[int, int]]:
+    """The decisions of routers that made them all ahead."""
+    for a, b in route.T[np.any((route < 0) | (route > 1), axis=0)].tolist():
+        raise StrategyError(f"the routers name servers {a} and {b}, allowed: 0 and 1")
+    return zip(*route.tolist(), strict=True)
+
+
+def _stretches(server: Server) -> Stretches:
+    return Stretches(np.array(server.interrupters, dtype=np.intp) // 2, np.array(server.stretches_s))

@@ -58,30 +58,6 @@ def measured_route(plan: RoutingPlan, name: str) -> Route:
     return _answered(plan, draw)
 
 
-def decided_ahead(plan: RoutingPlan | JointPlan, draws: Draws) -> Servers | None:
-    """All servers of a run at once, for plans that need only types and draws; None for others.
-
-    The same servers as :func:`table_route` chooses one by one: where questions are the own types
-    and outputs are the servers, no router looks at anything else.
-    """
-    if isinstance(plan, JointPlan):
-        p = plan.table.p
-        server_0 = p.sum(axis=1)[0]
-    elif (
-        plan.ask == (own_type, own_type)
-        and plan.answer == (as_server, as_server)
-        and plan.behavior.p.shape[:2] == (2, 2)
-    ):
-        p = plan.behavior.p
-        server_0 = np.repeat(plan.behavior.marginal_a[0][:, None], p.shape[3], axis=1)
-    else:
-        return None
-    x, y = draws.types
-    a = (draws.outcomes[0] >= server_0[x, y]).astype(np.intp)
-    b = draws.outcomes[1] >= _conditional(p)[a, 0, x, y]
-    return np.stack([a, b.astype(np.intp)])
-
-
 def _answered(plan: RoutingPlan, draw: Route) -> Route:
     """The route from drawn outputs to servers; outputs that are servers already pass through."""
     answer_a, answer_b = plan.answer
@@ -98,10 +74,10 @@ def _answered(plan: RoutingPlan, draw: Route) -> Route:
 def _cumulative(table: ConditionalTable) -> tuple[list[list[float]], list[list[list[list[float]]]]]:
     """Cumulative P(a | x) as [x][a], and cumulative P(b | a, x, y) as [a][x][y][b], for bisection."""
     marginal = table.p.sum(axis=1)[:, :, 0]
-    return _nested(marginal.T), _nested(_conditional(table.p).transpose(0, 2, 3, 1))
+    return _nested(marginal.T), _nested(conditional(table.p).transpose(0, 2, 3, 1))
 
 
-def _conditional(p: Floats) -> Floats:
+def conditional(p: Floats) -> Floats:
     """P(b | a, x, y) as [a, b, x, y]; uniform where a has no probability."""
     marginal = p.sum(axis=1)[:, None]
     return np.divide(p, marginal, out=np.full_like(p, 1 / p.shape[1]), where=marginal > 0)

@@ -3,52 +3,93 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable
 
-from simpy import Environment, Interrupt
-from simpy.events import Event, Timeout
+from simpy import Environment
+from simpy.events import NORMAL, Event
+
+
+class Timer(Event):
+    """An event that happens each time it is set: a Timeout to use again, where a run needs millions.
+
+    Examples
+    --------
+    >>> env = Environment()
+    >>> timer = Timer(env, lambda event: print(f"at {env.now} s"))
+    >>> for delay_s in (1.5, 2.0):
+    ...     timer.set(delay_s)
+    ...     env.run()
+    at 1.5 s
+    at 3.5 s
+    """
+
+    _ok = True
+    _value = None
+
+    def __init__(self, env: Environment, callback: Callable[[Event], None]) -> None:
+        super().__init__(env)
+        self._each_time = [callback]
+
+    def set(self, delay_s: float) -> None:
+        """Happen after a delay in seconds, 0 or more; what it was set for before must have happened."""
+        self.callbacks = self._each_time
+        self.env.schedule(self, NORMAL, delay_s)
 
 
 class Server:
     """One FCFS server with an unlimited queue and a preemptible baseline task.
 
-    Customers are numbers; ``arrivals_s`` and ``requirements_s`` hold their times in seconds, and the
-    server writes into ``waits_s`` how long each waited from its arrival to its start of service.
+    Customers are numbers; ``requirements_s`` holds how long each is served, and the server writes
+    into ``starts_s`` when that began, in seconds.
 
     Attributes
     ----------
-    stretches : end time and length, in seconds, of every uninterrupted stretch of the baseline task
+    stretches_s : length of every uninterrupted stretch of the baseline task, seconds
+    interrupters : the customer that ended it
+
+    Examples
+    --------
+    >>> env, starts_s = Environment(), [0.0, 0.0]
+    >>> server = Server(env, [1.0, 1.0], starts_s)
+    >>> Timer(env, lambda event: (server.submit(0), server.submit(1))).set(5.0)
+    >>> env.run()
+    >>> starts_s, server.stretches_s, server.interrupters
+    ([5.0, 6.0], [5.0], [0])
     """
 
-    def __init__(
-        self, env: Environment, arrivals_s: list[float], requirements_s: list[float], waits_s: list[float]
-    ) -> None:
-        self.stretches: list[tuple[float, float]] = []
+    def __init__(self, env: Environment, requirements_s: list[float], starts_s: list[float]) -> None:
+        self.stretches_s: list[float] = []
+        self.interrupters: list[int] = []
+        self._env = env
+        self._requirements_s = requirements_s
+        self._starts_s = starts_s
         self._queue: deque[int] = deque()
-        self._idle = True
-        self._process = env.process(self._run(env, arrivals_s, requirements_s, waits_s))
+        self._departure = Timer(env, self._depart)
+        self._busy = False
+        self._since_s = 0.0  # when the busy period or the baseline stretch began
+        self._work_s = 0.0  # what was served in the busy period, with the customer in service
 
     def submit(self, customer: int) -> None:
         """Take a customer in; if none is here, it interrupts the baseline task."""
-        self._queue.append(customer)
-        if self._idle:
-            self._idle = False
-            self._process.interrupt()
+        if self._busy:
+            self._queue.append(customer)
+            return
+        now = self._env.now
+        self.stretches_s.append(now - self._since_s)
+        self.interrupters.append(customer)
+        self._busy, self._since_s, self._work_s = True, now, 0.0
+        self._serve(customer, now)
 
-    def _run(
-        self, env: Environment, arrivals_s: list[float], requirements_s: list[float], waits_s: list[float]
-    ) -> Generator[Event, None, None]:
-        """Run the baseline task until a customer interrupts it, serve until none is left, and again."""
-        queue, stretches = self._queue, self.stretches
-        baseline = Event(env)  # never succeeds: only an interruption ends a stretch
-        while True:
-            start = env.now
-            try:
-                yield baseline
-            except Interrupt:
-                stretches.append((env.now, env.now - start))
-            while queue:
-                customer = queue.popleft()
-                waits_s[customer] = env.now - arrivals_s[customer]
-                yield Timeout(env, requirements_s[customer])
-            self._idle = True
+    def _serve(self, customer: int, now: float) -> None:
+        """Serve a customer until a time that counts from the start of the busy period: rounding does not add up."""
+        self._starts_s[customer] = now
+        self._work_s += self._requirements_s[customer]
+        self._departure.set(self._since_s + self._work_s - now)
+
+    def _depart(self, _: Event) -> None:
+        """Serve the next customer; if there is none, start the baseline task anew."""
+        now = self._env.now
+        if self._queue:
+            self._serve(self._queue.popleft(), now)
+        else:
+            self._busy, self._since_s = False, now

@@ -4,30 +4,59 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from entsched.sim.draws import Draws, draw, seed_sequence
-from entsched.sim.model import RunFigures, run
-from entsched.sim.routers import Route, Servers, decided_ahead, measured_route, table_route
-from entsched.strategies.base import JointPlan, RoutingPlan
+from entsched.errors import StrategyError
+from entsched.sim import fast, model
+from entsched.sim.decisions import Decisions, decisions, one_by_one
+from entsched.sim.draws import Draws, draw, seed_sequence, stream
+from entsched.sim.record import QUANTILES, Layout, Record, RunFigures
+from entsched.sim.routers import Route, Servers, measured_route, table_route
+from entsched.strategies.base import JointPlan, RoutingPlan, StrategyClass
 from entsched.strategies.choice import StrategyChoice
-from entsched.strategies.compiling import Plan, blaming
-from entsched.validation import Probability, Section
+from entsched.strategies.compiling import MEMORYLESS, Plan, blaming
+from entsched.validation import Positive, Probability, Section
 from entsched.workload import Baseline, Workload
 
 #: How outcomes arise: from the plan's table, or by measuring a qutip state for every request pair.
 Measurement = Literal["table", "pairs"]
 
+#: The compiled engine, the event model in simpy, or the compiled engine wherever it can run.
+Engine = Literal["fast", "simpy", "auto"]
 
-class Replication(Section):
-    """What one run of the event model needs; two equal replications have equal figures.
+#: A fixed fraction of the pairs, or what MSER finds.
+WarmUp = Annotated[float, Field(ge=0, le=0.9)] | Literal["mser"]
+
+#: What the event model holds in memory.
+MOST_EVENT_PAIRS = 2_000_000
+
+
+class Run(Section):
+    """How one run is made, whatever it simulates."""
+
+    engine: Engine = "fast"
+    pairs: Annotated[int, Field(ge=10, le=10**12)] = 50_000
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    warmup_fraction: WarmUp = 0.1
+    measurement: Measurement = "table"
+    tail_s: Annotated[tuple[Positive, ...], Field(strict=False, max_length=20)] = ()
+
+    @model_validator(mode="after")
+    def _fits_in_memory(self) -> Run:
+        if self.engine == "simpy" and self.pairs > MOST_EVENT_PAIRS:
+            raise ValueError(f"pairs: given {self.pairs} for engine simpy, allowed: at most {MOST_EVENT_PAIRS}")
+        return self
+
+
+class Replication(Run):
+    """What one run of the model needs; two equal replications have equal figures.
 
     Examples
     --------
     >>> replication = Replication(
     ...     workload={"arrival_rate_hz": 0.5, "service": {"law": "deterministic", "mean_s": 1.0}},
     ...     baseline={"law": "power", "exponent": 2},
-    ...     strategy={"name": "random"}, splitting=0.5, pairs=1000, seed=1, replication=0)
+    ...     strategy={"name": "random"}, splitting=0.5, pairs=1000, replication=0)
     >>> replication.simulate() == replication.simulate()
     True
     """
@@ -36,44 +65,89 @@ class Replication(Section):
     baseline: Baseline
     strategy: StrategyChoice
     splitting: Probability | None
-    pairs: Annotated[int, Field(ge=10, le=2_000_000)]
-    seed: Annotated[int, Field(ge=0, lt=2**63)]
     replication: Annotated[int, Field(ge=0)]
-    warmup_fraction: Annotated[float, Field(ge=0, le=0.9)] = 0.1
-    measurement: Measurement = "table"
 
     def simulate(self) -> RunFigures:
-        """Run the event model in simpy.
+        """Run the model.
 
         Raises
         ------
         StrategyError
-            If the strategy cannot be compiled or breaks its contract.
+            If the strategy cannot be compiled, breaks its contract or needs another engine.
         """
         plan = self.strategy.compiled(self.workload, self.splitting)
-        draws = draw(self.workload, self.pairs, seed_sequence(self.workload, self.seed, self.replication))
-        latency_s = plan.latency_s if isinstance(plan, JointPlan) else 0.0
-        route = self._route(plan, draws)
+        engine = self._by_events if self.used_engine == "simpy" else self._fast
         with blaming(self.strategy.label, "failed to route"):
-            trajectory = run(self.workload, draws, route, latency_s)
-        return trajectory.measure(self.baseline, self.warmup_fraction)
+            record = engine(plan, Layout(self.pairs, self.warmup_fraction))
+        return record.figures(self.tail_s)
+
+    @property
+    def used_engine(self) -> Literal["fast", "simpy"]:
+        """The engine that runs: ``fast`` is for strategies that may not look at what happened before."""
+        adaptive = self.strategy.strategy.strategy_class is StrategyClass.ADAPTIVE
+        if self.engine == "fast" and adaptive:
+            raise StrategyError(
+                f"strategy {self.strategy.label!r} is adaptive: given engine fast, allowed: simpy or auto"
+            )
+        return "simpy" if self.engine == "simpy" or adaptive else "fast"
+
+    @property
+    def asks_one_by_one(self) -> bool:
+        """Whether every pair costs a call into the strategy's Python code."""
+        return self._decisions(self.strategy.compiled(self.workload, self.splitting)).one_by_one
+
+    def _decisions(self, plan: Plan) -> Decisions:
+        if isinstance(plan, RoutingPlan) and self.measurement == "pairs":
+            return one_by_one(measured_route(plan, self.strategy.label), self.workload)
+        return decisions(plan, self.workload, self.strategy.strategy.strategy_class in MEMORYLESS)
+
+    def _fast(self, plan: Plan, layout: Layout) -> Record:
+        seeds = seed_sequence(self.workload, self.seed, self.replication)
+        blocks = stream(self.workload, self.pairs, seeds, shared=self.measurement == "pairs")
+        return fast.run(blocks, self._decisions(plan).decide, self.baseline, layout, _latency_s(plan))
+
+    def _by_events(self, plan: Plan, layout: Layout) -> Record:
+        if self.pairs > MOST_EVENT_PAIRS:
+            raise StrategyError(f"given {self.pairs} pairs for the event model, allowed: at most {MOST_EVENT_PAIRS}")
+        seeds = seed_sequence(self.workload, self.seed, self.replication)
+        draws = draw(self.workload, self.pairs, seeds, shared=self.measurement == "pairs")
+        trajectory = model.run(self.workload, draws, self._route(plan, draws), _latency_s(plan))
+        return trajectory.record(draws, self.baseline, layout)
 
     def _route(self, plan: Plan, draws: Draws) -> Route | Servers:
+        """One pair after the other where routers look at more than their request; else all at once."""
         if isinstance(plan, RoutingPlan) and self.measurement == "pairs":
             return measured_route(plan, self.strategy.label)
-        ahead = decided_ahead(plan, draws)
-        if ahead is None and isinstance(plan, RoutingPlan):
+        if isinstance(plan, RoutingPlan) and self.strategy.strategy.strategy_class not in MEMORYLESS:
             return table_route(plan)
-        assert ahead is not None  # a joint plan is always decided ahead
-        return ahead
+        return self._decisions(plan).decide(draws, 0.0, 0)
 
 
-def figures_as_row(figures: RunFigures) -> dict[str, Any]:
+def _latency_s(plan: Plan) -> float:
+    return plan.latency_s if isinstance(plan, JointPlan) else 0.0
+
+
+#: The columns of quantiles, such as ``wait_q99_9_s``: the wait that 99.9 % of customers do not exceed.
+QUANTILE_COLUMNS = tuple(f"wait_q{100 * q:g}_s".replace(".", "_") for q in QUANTILES)
+
+
+def figures_as_row(figures: RunFigures, tail_s: tuple[float, ...] = ()) -> dict[str, Any]:
     """The figures as one flat row of numbers."""
     return {
         "mean_wait_s": figures.mean_wait_s,
+        "mean_wait_half_width_s": figures.mean_wait_half_width_s,
         "baseline_rate": figures.baseline_rate,
+        "baseline_rate_half_width": figures.baseline_rate_half_width,
         "split_fraction": figures.split_fraction,
         **{f"wait_{i}_s": wait for i, wait in enumerate(figures.server_wait_s)},
         **{f"baseline_rate_{i}": rate for i, rate in enumerate(figures.server_baseline_rate)},
+        **{f"share_{i}": share for i, share in enumerate(figures.server_share)},
+        **{column: wait for column, wait in zip(QUANTILE_COLUMNS, figures.wait_quantiles_s, strict=True)},
+        **{f"wait_above_{t:g}_s": share for t, share in zip(tail_s, figures.wait_tail, strict=True)},
+        "mean_gap_s": figures.mean_gap_s,
+        "mean_requirement_s": figures.mean_requirement_s,
+        "mean_squared_requirement_s2": figures.mean_squared_requirement_s2,
+        "met_product_s2": figures.met_product_s2,
+        "warm_up_fraction": figures.warm_up_fraction,
+        "settled": figures.settled,
     }

@@ -97,6 +97,8 @@ class RoutingPlan:
     ask : for each router, from its view to its question
     answer : for each router, from its output and view to a server, 0 or 1
     pairs : the physical source of the behavior, for runs that measure every pair
+    takes_arrays : whether the maps also take views whose four fields are arrays, and give arrays; a
+        plan that looks at time or pair index then runs hundreds of times faster
     details : what to show of the plan (angles, thresholds), as JSON data
     """
 
@@ -104,6 +106,7 @@ class RoutingPlan:
     ask: tuple[Ask, Ask] = (own_type, own_type)
     answer: tuple[Answer, Answer] = (as_server, as_server)
     pairs: PairSource | None = None
+    takes_arrays: bool = False
     details: dict[str, Any] = field(default_factory=dict)
 
 

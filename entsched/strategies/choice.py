@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from pydantic import model_validator
@@ -38,7 +38,7 @@ class StrategyChoice(Section):
         given = ", ".join(f"{key}={value}" for key, value in self.parameters.items())
         return f"{self.name}({given})" if given else self.name
 
-    @property
+    @cached_property
     def strategy(self) -> BaseStrategy:
         """The strategy itself."""
         return registry.build(self.name, self.parameters)
@@ -51,10 +51,9 @@ class StrategyChoice(Section):
         StrategyError
             If the strategy fails to compile or breaks its contract.
         """
-        return _compiled(self.model_dump_json(), workload, splitting)
+        return _compiled(self, workload, splitting)
 
 
 @lru_cache(maxsize=64)
-def _compiled(choice: str, workload: Workload, splitting: float | None) -> Plan:
-    strategy = StrategyChoice.model_validate_json(choice).strategy
-    return compile_strategy(strategy, Scenario(workload, splitting))
+def _compiled(choice: StrategyChoice, workload: Workload, splitting: float | None) -> Plan:
+    return compile_strategy(choice.strategy, Scenario(workload, splitting))

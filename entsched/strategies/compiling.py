@@ -23,6 +23,7 @@ from entsched.strategies.base import (
 from entsched.workload import Workload
 
 Plan = RoutingPlan | JointPlan
+Integers = NDArray[np.intp]
 
 #: The classes whose figures the formulas of :mod:`entsched.queueing` give.
 MEMORYLESS = (StrategyClass.SYMMETRIC, StrategyClass.STATIC, StrategyClass.COMMUNICATING)
@@ -87,35 +88,47 @@ def memoryless_table(plan: Plan, workload: Workload, name: str = "plan") -> Cond
                 f"strategy {name!r}: the table has shape {plan.table.p.shape}, allowed: (2, 2, {n}, {n})"
             )
         return plan.table
-    views = [LocalView(float(s), x, 0.0, 0) for x, s in enumerate(workload.type_means_s)]
-    questions = [[_question(plan, router, view, name) for view in views] for router in (0, 1)]
+    questions, servers = static_maps(plan, workload, name)
     asked = plan.behavior.p[:, :, questions[0]][:, :, :, questions[1]]
-    to_a, to_b = (_servers(plan, router, views, name) for router in (0, 1))
+    to_a, to_b = (np.equal.outer((0, 1), named).astype(float) for named in servers)
     return ConditionalTable(np.einsum("abxy,sax,tby->stxy", asked, to_a, to_b, optimize=True))
 
 
-def _question(plan: RoutingPlan, router: int, view: LocalView, name: str) -> int:
-    question = plan.ask[router](view)
+def static_maps(
+    plan: RoutingPlan, workload: Workload, name: str = "plan"
+) -> tuple[tuple[Integers, Integers], tuple[Integers, Integers]]:
+    """The maps of a plan that depends on nothing but types: questions [type], servers [output, type].
+
+    Raises
+    ------
+    StrategyError
+        If the plan asks a question or names a server that does not exist.
+    """
+    views = [LocalView(float(s), x, 0.0, 0) for x, s in enumerate(workload.type_means_s)]
+    questions = (_questions(plan, 0, views, name), _questions(plan, 1, views, name))
+    return questions, (_servers(plan, 0, views, name), _servers(plan, 1, views, name))
+
+
+def _questions(plan: RoutingPlan, router: int, views: list[LocalView], name: str) -> Integers:
     allowed = plan.behavior.questions[router]
-    if not isinstance(question, int) or not 0 <= question < allowed:
-        raise StrategyError(
-            f"strategy {name!r} asks question {question!r} for type {view.type_index}, allowed: 0 to "
-            f"{allowed - 1}, the questions of its behavior"
-        )
-    return question
+    questions = [plan.ask[router](view) for view in views]
+    for view, question in zip(views, questions, strict=True):
+        if not isinstance(question, int | np.integer) or not 0 <= question < allowed:
+            raise StrategyError(
+                f"strategy {name!r} asks question {question!r} for type {view.type_index}, allowed: 0 to "
+                f"{allowed - 1}, the questions of its behavior"
+            )
+    return np.array(questions, dtype=np.intp)
 
 
-def _servers(plan: RoutingPlan, router: int, views: list[LocalView], name: str) -> NDArray[np.float64]:
-    """1 where output a for type x goes to server s, else 0; axes (s, a, x)."""
-    outputs = plan.behavior.p.shape[router]
-    chosen = np.zeros((2, outputs, len(views)))
-    for x, view in enumerate(views):
-        for output in range(outputs):
-            server = plan.answer[router](output, view)
-            if server not in (0, 1):
-                raise StrategyError(f"strategy {name!r} names server {server!r}, allowed: 0 or 1")
-            chosen[int(server), output, x] = 1.0
-    return chosen
+def _servers(plan: RoutingPlan, router: int, views: list[LocalView], name: str) -> Integers:
+    """The server of each output (rows) and type (columns)."""
+    outputs = range(plan.behavior.p.shape[router])
+    servers = [[plan.answer[router](output, view) for view in views] for output in outputs]
+    for server in (server for row in servers for server in row):
+        if server not in (0, 1):
+            raise StrategyError(f"strategy {name!r} names server {server!r}, allowed: 0 or 1")
+    return np.array(servers, dtype=np.intp)
 
 
 def _require_symmetric(table: ConditionalTable, name: str) -> None:

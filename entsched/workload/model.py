@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -86,6 +87,17 @@ class Workload(Section):
                 f"the marginals of joint average to {average.round(6).tolist()}, allowed: the "
                 f"probabilities of the service law {self.type_probabilities.round(6).tolist()}"
             )
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content: bins count as the values they stand for, a trace as its requirements."""
+        resolved = self.model_copy(update={"service": self.service.resolved()})
+        law = resolved.service
+        if isinstance(law, Trace):
+            content = f"{self.model_dump_json(exclude={'service'})}{law.digest}"
+        else:
+            content = resolved.content
+        return hashlib.sha256(content.encode()).hexdigest()
 
     @cached_property
     def types(self) -> tuple[ServiceLaw, ...]:

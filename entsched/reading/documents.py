@@ -1,0 +1,140 @@
+"""A YAML file as plain data, read strictly and refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from entsched.errors import ConfigError
+
+MAX_CONFIG_BYTES = 4_000_000
+MAX_WHOLE_NUMBER = 10**100
+MAX_LEVELS = 100
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML without duplicate keys, and without the aliases and depths that grow a file beyond all bounds."""
+
+    levels = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.events.AliasEvent):
+            raise yaml.YAMLError("aliases are not allowed")
+        self.levels += 1
+        if self.levels > MAX_LEVELS:
+            raise yaml.YAMLError(f"more than {MAX_LEVELS} levels")
+        node = super().compose_node(parent, index)
+        self.levels -= 1
+        return node
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        seen: set[str] = set()
+        for key in (self.construct_object(key, deep=True) for key, _ in node.value):
+            if not isinstance(key, str):
+                raise yaml.YAMLError(f"key {key!r} is not text")
+            if key in seen:
+                raise yaml.YAMLError(f"key {key!r} stands twice")
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+    def construct_yaml_int(self, node: Any) -> Any:
+        value = super().construct_yaml_int(node)
+        if abs(value) > MAX_WHOLE_NUMBER:
+            raise yaml.YAMLError("a whole number has more than 100 digits")
+        return value
+
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:int", _StrictLoader.construct_yaml_int)
+
+
+def read_document(path: str | Path) -> dict[str, Any]:
+    """The mapping that a YAML file holds.
+
+    Raises
+    ------
+    ConfigError
+        In one line with the file: if it cannot be read, is too large or is no mapping in strict YAML.
+
+    Examples
+    --------
+    >>> read_document("absent.yaml")
+    Traceback (most recent call last):
+        ...
+    entsched.errors.ConfigError: absent.yaml: cannot be read: No such file or directory
+    """
+    text = _text(Path(path))
+    try:
+        data = yaml.load(text, _StrictLoader)
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(f"{path}: not valid YAML: {_one_line(error)}") from None
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: given {type(data).__name__}, allowed: a mapping of keys such as name, workload")
+    return data
+
+
+class _PlainDumper(yaml.SafeDumper):
+    """YAML without aliases for lists that stand in several places."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def document(data: dict[str, Any], compact: bool = False) -> str:
+    """Plain data in YAML that :func:`read_document` takes; compact puts innermost lists and mappings in one line.
+
+    Examples
+    --------
+    >>> print(document({"name": "made", "splitting": [0.0, 1.0]}, compact=True), end="")
+    name: made
+    splitting: [0.0, 1.0]
+    """
+    flow = None if compact else False
+    width = 120 if compact else None
+    return yaml.dump(
+        data, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, default_flow_style=flow, width=width
+    )
+
+
+def anchored(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The configuration with the paths of its traces counted from a folder, wherever lists stand.
+
+    Examples
+    --------
+    >>> law = {"law": "trace", "path": ["a.csv", "b.csv"]}
+    >>> anchored({"workload": {"service": law}}, Path("/data"))["workload"]["service"]["path"]
+    ['/data/a.csv', '/data/b.csv']
+    """
+
+    return dict(_changed(data, ("workload", "service"), folder))
+
+
+def _changed(value: Any, keys: tuple[str, ...], folder: Path) -> Any:
+    if isinstance(value, list):
+        return [_changed(each, keys, folder) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if keys:
+        return value | {key: _changed(value[key], keys[1:], folder) for key in keys[:1] if key in value}
+    law, path = value.get("law"), value.get("path")
+    if law != "trace" and not (isinstance(law, list) and "trace" in law):
+        return value
+    if isinstance(path, list):
+        return value | {"path": [str(folder / each) if isinstance(each, str) else each for each in path]}
+    return value | {"path": str(folder / path)} if isinstance(path, str) else value
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_CONFIG_BYTES:
+            raise ConfigError(f"{path}: larger than {MAX_CONFIG_BYTES} bytes")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: cannot be read: not UTF-8 text") from None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

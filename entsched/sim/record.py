@@ -1,0 +1,225 @@
+"""What an engine records of a run, in memory that does not grow with it, and the figures that follow."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from entsched.sim import tail
+from entsched.sim.draws import Draws
+from entsched.sim.statistics import batch_means
+from entsched.sim.steady_state import mser
+
+Floats = NDArray[np.float64]
+
+#: The columns of a table of batches: sums over the pairs of the batch, and over the stretches they ended.
+COLUMNS = (
+    "pairs",
+    "time_s",
+    "customers_0",
+    "wait_s",
+    "wait_0_s",
+    "splits",
+    "work_s",
+    "work_squared_s2",
+    "met_product_s2",
+    "output_0",
+    "output_1",
+)
+
+#: The most batches of a run; a batch has 5 pairs, or 5 times the power of 2 that keeps to it.
+MOST_BATCHES = 4096
+SMALLEST_BATCH = 5
+
+#: Waits are counted in slices of a twentieth of the run, so that a warm-up found late can be left out.
+SLICES = 20
+
+#: How a warm-up is left out: a fixed fraction of the run, or what MSER finds in the run itself.
+WarmUp = float | Literal["mser"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a run of ``pairs`` pairs is cut: into batches, and into slices that count waits.
+
+    Examples
+    --------
+    >>> layout = Layout(200_000, 0.1)
+    >>> layout.size, layout.batches, layout.slice_edges
+    (80, 2500, (0, 250))
+    """
+
+    pairs: int
+    warm_up: WarmUp
+
+    @cached_property
+    def size(self) -> int:
+        """Pairs in a batch; the last one also takes what is left."""
+        least = self.pairs / (SMALLEST_BATCH * MOST_BATCHES)
+        return SMALLEST_BATCH * 2 ** max(0, math.ceil(math.log2(least)))
+
+    @cached_property
+    def batches(self) -> int:
+        """How many batches there are."""
+        return max(1, self.pairs // self.size)
+
+    @cached_property
+    def slice_edges(self) -> tuple[int, ...]:
+        """The first batch of each slice of counted waits, ascending from 0."""
+        if self.warm_up == "mser":
+            return tuple(sorted({self.batches * k // SLICES for k in range(SLICES // 2 + 1)}))
+        return tuple(sorted({0, int(self.batches * self.warm_up)}))
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """One run: sums by batch, shape (batches, COLUMNS), and counts of waits by slice, shape (slices, bins)."""
+
+    layout: Layout
+    sums: Floats
+    waits: NDArray[np.int64]
+
+    @classmethod
+    def empty(cls, layout: Layout) -> Record:
+        """A record of nothing yet."""
+        shape = (len(layout.slice_edges), tail.BINS)
+        return cls(layout, np.zeros((layout.batches, len(COLUMNS))), np.zeros(shape, dtype=np.int64))
+
+    @classmethod
+    def of(
+        cls,
+        layout: Layout,
+        draws: Draws,
+        servers: NDArray[np.integer],
+        waits_s: Floats,
+        stretches: Sequence[tuple[NDArray[np.integer], Floats]],
+    ) -> Record:
+        """The record of a run that was kept whole.
+
+        Parameters
+        ----------
+        servers, waits_s : shape (2, pairs), router A first; waits in seconds
+        stretches : for each server, the pairs that ended its stretches, and their outputs
+        """
+        record = cls.empty(layout)
+        batch = np.minimum(np.arange(layout.pairs) // layout.size, layout.batches - 1)
+        to_0 = servers == 0
+        met = servers[0] == servers[1]
+        s_a, s_b = draws.requirements_s
+        columns = {
+            "pairs": np.ones(layout.pairs),
+            "time_s": draws.gaps_s,
+            "customers_0": to_0.sum(axis=0),
+            "wait_s": waits_s.sum(axis=0),
+            "wait_0_s": (waits_s * to_0).sum(axis=0),
+            "splits": ~met,
+            "work_s": s_a + s_b,
+            "work_squared_s2": s_a**2 + s_b**2,
+            "met_product_s2": met * s_a * s_b,
+        }
+        for name, values in columns.items():
+            record.sums[:, COLUMNS.index(name)] = np.bincount(batch, values, layout.batches)
+        for server, (enders, outputs) in enumerate(stretches):
+            column = COLUMNS.index(f"output_{server}")
+            record.sums[:, column] = np.bincount(batch[enders], outputs, layout.batches)
+        record.count_waits(waits_s, 0)
+        return record
+
+    def count_waits(self, waits_s: Floats, first: int) -> None:
+        """Count the waits of consecutive pairs, shape (2, pairs), of which ``first`` is the first's index."""
+        place = first
+        while place < first + waits_s.shape[1]:
+            edge = bisect_right(self._edges, place)
+            end = min(self._edges[edge], first + waits_s.shape[1])
+            tail.count(waits_s[:, place - first : end - first], self.waits[edge - 1])
+            place = end
+
+    @cached_property
+    def _edges(self) -> list[float]:
+        """The first pair of each slice, and infinity."""
+        return [*(edge * self.layout.size for edge in self.layout.slice_edges), math.inf]
+
+    def figures(self, thresholds_s: Sequence[float] = ()) -> RunFigures:
+        """The figures of all pairs after the warm-up; the tail is read at ``thresholds_s``, seconds."""
+        first, settled = self._warm_up()
+        kept = dict(zip(COLUMNS, self.sums[first:].T, strict=True))
+        total = {name: float(column.sum()) for name, column in kept.items()}
+        customers = 2 * total["pairs"]
+        to_0, to_1 = total["customers_0"], customers - total["customers_0"]
+        outputs = kept["output_0"] + kept["output_1"]
+        waits = self.waits[self.layout.slice_edges.index(first) :].sum(axis=0)
+        wait_interval = batch_means(kept["wait_s"], 2 * kept["pairs"])
+        rate_interval = batch_means(outputs, kept["time_s"])
+        return RunFigures(
+            mean_wait_s=wait_interval.mean,
+            baseline_rate=rate_interval.mean,
+            split_fraction=total["splits"] / total["pairs"],
+            server_wait_s=(
+                total["wait_0_s"] / to_0 if to_0 else 0.0,
+                (total["wait_s"] - total["wait_0_s"]) / to_1 if to_1 else 0.0,
+            ),
+            server_baseline_rate=(total["output_0"] / total["time_s"], total["output_1"] / total["time_s"]),
+            server_share=(to_0 / customers, to_1 / customers),
+            wait_quantiles_s=tuple(tail.quantiles(waits, QUANTILES)),
+            wait_tail=tuple(tail.above(waits, thresholds_s)),
+            mean_wait_half_width_s=wait_interval.half_width,
+            baseline_rate_half_width=rate_interval.half_width,
+            mean_gap_s=total["time_s"] / total["pairs"],
+            mean_requirement_s=total["work_s"] / customers,
+            mean_squared_requirement_s2=total["work_squared_s2"] / customers,
+            met_product_s2=total["met_product_s2"] / total["pairs"],
+            warm_up_fraction=first / self.layout.batches,
+            settled=settled,
+        )
+
+    def _warm_up(self) -> tuple[int, bool]:
+        """The first batch that counts, an edge of a slice, and whether a steady state was reached."""
+        edges = self.layout.slice_edges
+        if self.layout.warm_up != "mser":
+            return edges[-1], True
+        found = mser(self.sums[:, COLUMNS.index("wait_s")] / self.sums[:, 0], batch=1)
+        return min((edge for edge in edges if edge >= found.index), default=edges[-1]), found.settled
+
+
+#: The fractions of customers for which a run reports the longest wait among them.
+QUANTILES = (0.5, 0.9, 0.99, 0.999, 0.9999)
+
+
+@dataclass(frozen=True)
+class RunFigures:
+    """What one run measured after its warm-up, in seconds and output per second.
+
+    Attributes
+    ----------
+    server_wait_s, server_baseline_rate, server_share : one figure for each server; the share is of customers
+    wait_quantiles_s : the waits that the fractions QUANTILES of customers do not exceed
+    wait_tail : the fractions of customers that wait longer than each threshold that was asked for
+    mean_wait_half_width_s, baseline_rate_half_width : of 95 % intervals by batch means, from this run alone
+    mean_gap_s, mean_requirement_s, mean_squared_requirement_s2, met_product_s2 : averages whose
+        expectation is known, for control variates; the last is s_a s_b of pairs that meet, 0 of others
+    warm_up_fraction, settled : what was left out, and whether a steady state was found after it
+    """
+
+    mean_wait_s: float
+    baseline_rate: float
+    split_fraction: float
+    server_wait_s: tuple[float, float]
+    server_baseline_rate: tuple[float, float]
+    server_share: tuple[float, float]
+    wait_quantiles_s: tuple[float, ...]
+    wait_tail: tuple[float, ...]
+    mean_wait_half_width_s: float
+    baseline_rate_half_width: float
+    mean_gap_s: float
+    mean_requirement_s: float
+    mean_squared_requirement_s2: float
+    met_product_s2: float
+    warm_up_fraction: float
+    settled: bool
