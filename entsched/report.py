@@ -94,14 +94,18 @@ def _notes(simulated: list[SimulationTask], groups: dict[Point, list[Row]], prec
         if task.engine == "auto" and task.used_engine == "simpy":
             notes.append(f"{name} looks at what happened before: it ran in simpy, not in the fast engine")
         elif task.used_engine == "fast" and task.measurement == "table" and task.asks_one_by_one:
-            notes.append(f"{name} is asked pair by pair in Python; maps that take arrays run far faster (docs/plugins.md)")
+            notes.append(
+                f"{name} is asked pair by pair in Python; maps that take arrays run far faster (docs/plugins.md)"
+            )
     unsettled = sum(not row["settled"] for rows in groups.values() for row in rows)
     if unsettled:
         notes.append(f"{unsettled} replications found no steady state in their first half: simulate more pairs")
     for (name, p), rows in groups.items() if precision is not None else ():
         widest = max((_relative_half_width([row[figure] for row in rows]) for figure in COMPARED if rows), default=0.0)
         if widest > precision:
-            notes.append(f"{name} at p = {p}: precision {widest:.2g} after {len(rows)} replications, asked for {precision:g}")
+            notes.append(
+                f"{name} at p = {p}: precision {widest:.2g} after {len(rows)} replications, asked for {precision:g}"
+            )
     return notes
 
 

@@ -232,8 +232,6 @@ def _hand_out(batch: _Batch, pool: Pool) -> Future[list[Result]]:
 
 def _take_in(future: Future[list[Result]], batch: _Batch, queue: _Queue, pool: Pool, ledger: _Ledger) -> bool:
     """Write what came back; tasks of a batch that was lost are tried alone. Whether the pool is broken."""
-    if future.cancelled():
-        raise ExecutorError("executor: the workers were lost")
     error = future.exception()
     if error is None:
         results = future.result()

@@ -143,18 +143,18 @@ def test_a_cluster_survives_a_killed_worker_and_other_versions_are_refused(sched
     victim, _ = begin_worker(), begin_worker()
     with Client(address) as client:
         client.wait_for_workers(2, timeout=30)
-    store, tasks = MemoryStore(), [Environment(number) for number in range(3000)]
+        client.run(runner.evaluate_batch, [])  # what takes a while to load
+    store, tasks = MemoryStore(), [Environment(number) for number in range(20_000)]
 
     def progress(task):
-        if len(store.rows) > 500 and victim.poll() is None:
+        if victim.poll() is None and store.rows[task.key]["process"] == victim.pid:
             victim.kill()
             victim.wait()
 
     outcome = runner.run(tasks, store, f"dask:{address}", 1, progress)
     assert victim.poll() is not None
-    assert (outcome.done, outcome.failed) == (3000, ())
+    assert (outcome.done, outcome.failed) == (20_000, ())
     assert store.rows.keys() == {task.key for task in tasks}
-    assert victim.pid in {row["process"] for row in store.rows.values()}
     monkeypatch.setattr(pool, "MODEL_VERSION", "later")
     with pytest.raises(ExecutorError, match=rf"worker tcp://.* has entsched .* \(model {MODEL_VERSION}\), .*later\)$"):
         runner.run(tasks, store, f"dask:{address}", 1)

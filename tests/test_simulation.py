@@ -6,10 +6,10 @@ from conftest import exponential
 from scipy.stats import chisquare
 
 from entsched.errors import StrategyError
-from entsched.queueing import evaluate
 from entsched.sim.decisions import decisions
 from entsched.sim.draws import Draws, draw, seed_sequence
 from entsched.sim.model import run
+from entsched.sim.record import Layout
 from entsched.sim.routers import measured_route, table_route
 from entsched.sim.statistics import student_interval
 from entsched.sim.task import Replication
@@ -86,7 +86,7 @@ def test_the_baseline_runs_exactly_while_no_customer_is_served():
         idle = trajectory.stretches[server].lengths_s.sum()
         backlog = trajectory.waits_s[server, -1]
         assert idle + done - backlog == pytest.approx(end, abs=1e-6)
-    figures = trajectory.measure(Linear(law="linear"), 0.0)
+    figures = trajectory.record(draws, Linear(law="linear"), Layout(5000, 0.0)).figures()
     assert figures.split_fraction == 1.0
 
 
@@ -98,11 +98,22 @@ def test_figures_are_of_the_pairs_after_the_warm_up_and_the_stretches_they_ended
     for stretches in trajectory.stretches:
         assert stretches.pairs.tolist() == [0, 2, 3]
         assert stretches.lengths_s.tolist() == [2.0, 1.0, 2.5]
-    everything, half = (trajectory.measure(Power(law="power", exponent=2), w) for w in (0.0, 0.5))
-    assert everything.mean_wait_s == 0.125
-    assert everything.server_baseline_rate == ((4 + 1 + 6.25) / 10,) * 2
-    assert half.mean_wait_s == 0.0
-    assert half.server_baseline_rate == ((1 + 6.25) / 7,) * 2
+    figures = trajectory.record(draws, Power(law="power", exponent=2), Layout(4, 0.0)).figures()
+    assert figures.mean_wait_s == 0.125
+    assert figures.server_baseline_rate == ((4 + 1 + 6.25) / 10,) * 2
+
+
+def test_the_warm_up_is_left_out(two_types):
+    """Two batches of five pairs, of which the second counts."""
+    draws = draw(two_types, 10, seed_sequence(two_types, 1, 0))
+    trajectory = run(two_types, draws, lambda *seen: (0, 1))
+    figures = trajectory.record(draws, Linear(law="linear"), Layout(10, 0.5)).figures()
+    assert figures.warm_up_fraction == 0.5
+    assert figures.mean_wait_s == pytest.approx(trajectory.waits_s[:, 5:].mean())
+    time_s = draws.gaps_s[5:].sum()
+    for server, stretches in enumerate(trajectory.stretches):
+        ended = stretches.lengths_s[stretches.pairs >= 5].sum()
+        assert figures.server_baseline_rate[server] == pytest.approx(ended / time_s)
 
 
 @pytest.mark.parametrize("name", ["random", "classical-optimal", "quantum-optimal", "no-signalling", "size-interval"])
@@ -230,15 +241,3 @@ def test_student_intervals_cover_the_mean():
     hits = [abs(e.mean) <= e.half_width for e in (student_interval(rng.normal(size=8), 0.9) for _ in range(4000))]
     assert np.mean(hits) == pytest.approx(0.9, abs=0.02)
     assert student_interval([1.0]).high == np.inf
-
-
-def test_a_short_run_agrees_with_the_formula(two_types):
-    plan = compile_strategy(build("random", {}), Scenario(two_types, 0.5))
-    square = Power(law="power", exponent=2)
-    exact = evaluate(two_types, memoryless_table(plan, two_types), square)
-    runs = [
-        run(two_types, draw(two_types, 5000, seed_sequence(two_types, 1, k)), table_route(plan)).measure(square, 0.1)
-        for k in range(10)
-    ]
-    interval = student_interval([figures.mean_wait_s for figures in runs], 0.999)
-    assert interval.low <= exact.mean_wait_s <= interval.high

@@ -1,19 +1,20 @@
-"""The exact formulas inside the 99.9 % intervals of the event model, over laws, loads and behaviors."""
+"""The exact formulas inside the 99.9 % intervals of the simulation, over laws, loads and behaviors."""
 
 import numpy as np
 import pytest
 
 from entsched.behavior import Behavior
 from entsched.queueing import evaluate
-from entsched.sim.draws import draw, seed_sequence
-from entsched.sim.model import run
-from entsched.sim.routers import table_route
+from entsched.sim import fast
+from entsched.sim.decisions import decisions
+from entsched.sim.draws import seed_sequence, stream
+from entsched.sim.record import Layout
 from entsched.sim.statistics import student_interval
 from entsched.strategies.base import RoutingPlan
 from entsched.workload import Workload
 from entsched.workload.baseline import Affine, Power, Saturating
 
-PAIRS, REPLICATIONS = 25_000, 8
+PAIRS, REPLICATIONS = 100_000, 8
 TWO = {"law": "discrete", "values_s": [0.1, 1.9], "probabilities": [0.5, 0.5]}
 THREE = {"law": "discrete", "values_s": [0.2, 1.0, 2.5], "probabilities": [0.5, 0.3, 0.2]}
 SQUARE = Power(law="power", exponent=2)
@@ -83,15 +84,14 @@ CASES = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_formulas_lie_inside_the_intervals(case):
     service, rate, order, joint, behavior, baseline = CASES[case]
     workload = Workload(arrival_rate_hz=rate, service=service, order=order, joint=joint)
     exact = evaluate(workload, behavior, baseline)
-    route = table_route(RoutingPlan(behavior))
+    how, layout = decisions(RoutingPlan(behavior), workload, memoryless=True), Layout(PAIRS, 0.1)
     runs = [
-        run(workload, draw(workload, PAIRS, seed_sequence(workload, 20, k)), route).measure(baseline, 0.1)
+        fast.run(workload, stream(workload, PAIRS, seed_sequence(workload, 20, k)), how, baseline, layout).figures()
         for k in range(REPLICATIONS)
     ]
     expected = {

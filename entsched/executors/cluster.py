@@ -6,17 +6,25 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import ParamSpec, TypeVar
 
 import dask
 from distributed import Client, LocalCluster
+from distributed import Future as DaskFuture
 from distributed.core import rpc
 from distributed.scheduler import KilledWorker
 
 from entsched.errors import ExecutorError
 from entsched.executors.pool import AHEAD, Pool, build, isolated
+
+Arguments = ParamSpec("Arguments")
+Value = TypeVar("Value")
+
+LOST = "executor: the Dask scheduler was lost"
 
 #: How long a scheduler may take to answer, in seconds.
 PATIENCE_S = 5.0
@@ -42,8 +50,8 @@ def local(workers: int) -> Iterator[Pool]:
                 silence_logs=logging.CRITICAL,
                 memory_limit=0,
             )
-        with cluster, Client(cluster) as client, _sharing(client) as pool:  # type: ignore[no-untyped-call]
-            yield pool
+        with cluster, Client(cluster) as client:  # type: ignore[no-untyped-call]
+            yield _pool(client)
 
 
 @contextmanager
@@ -62,8 +70,7 @@ def joined(address: str) -> Iterator[Pool]:
             raise ExecutorError(f"executor: no Dask scheduler answers at {address}")
         with Client(address) as client:  # type: ignore[no-untyped-call]
             _check_builds(client, address)
-            with _sharing(client) as pool:
-                yield pool
+            yield _pool(client)
 
 
 async def _kind(address: str) -> str | None:
@@ -85,13 +92,32 @@ def _check_builds(client: Client, address: str) -> None:
             raise ExecutorError(f"executor: worker {worker} has {given}, allowed: {build()}")
 
 
-@contextmanager
-def _sharing(client: Client) -> Iterator[Pool]:
-    executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
-    try:
-        yield Pool(executor, _depth(client), remote=True, death=KilledWorker)
-    finally:
-        executor.shutdown(wait=False)
+@dataclass(frozen=True)
+class ClusterExecutor(Executor):
+    """Calls on the workers of a client; its own executor loses a result whose worker dies as it is fetched."""
+
+    client: Client
+
+    def submit(
+        self, call: Callable[Arguments, Value], /, *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Future[Value]:
+        """The future of a call, which Dask computes again if its result is lost."""
+        promised: Future[Value] = Future()
+
+        def deliver(finished: DaskFuture[Value]) -> None:
+            try:
+                promised.set_result(finished.result())
+            except (asyncio.CancelledError, CancelledError):
+                promised.set_exception(ExecutorError(LOST))
+            except BaseException as error:
+                promised.set_exception(error)
+
+        self.client.submit(call, *args, pure=False, **kwargs).add_done_callback(deliver)  # type: ignore[no-untyped-call]
+        return promised
+
+
+def _pool(client: Client) -> Pool:
+    return Pool(ClusterExecutor(client), _depth(client), remote=True, death=KilledWorker)
 
 
 def _depth(client: Client) -> Callable[[], int]:
@@ -102,7 +128,7 @@ def _depth(client: Client) -> Callable[[], int]:
         try:
             return max(1, AHEAD * sum(client.nthreads().values()))  # type: ignore[no-untyped-call]
         except (OSError, RuntimeError):
-            raise ExecutorError("executor: the Dask scheduler was lost") from None
+            raise ExecutorError(LOST) from None
 
     return lambda: counted(int(time.monotonic() / PERIOD_S))
 

@@ -9,42 +9,60 @@ from numba import njit
 from numpy.typing import NDArray
 
 from entsched.sim.words import Words
+from entsched.workload import Workload
 
 Floats = NDArray[np.float64]
 
 
-class AliasTable(NamedTuple):
-    """Row by row: a number lands in one of n equal cells, and below ``threshold`` it stays there.
+class TypeTables(NamedTuple):
+    """How one word picks the types of both requests of a pair.
+
+    A number lands in one of n equal cells; below ``keep`` it stays there, else it goes to ``alias``.
 
     Attributes
     ----------
-    threshold : shape (rows * n,), what part of a cell keeps its own type, in units of 2^-32
-    alias : shape (rows * n,), the type of the rest of the cell
+    keep_a, alias_a : shape (n,), for A's type; ``keep`` in units of 2^-32 of a cell
+    keep_b, alias_b : shape (rows * n,), for B's: a row for each type of A, or one if it does not depend on it
     """
 
-    threshold: NDArray[np.uint64]
-    alias: NDArray[np.uint16]
+    keep_a: Words
+    alias_a: Words
+    keep_b: Words
+    alias_b: Words
 
 
-def alias_table(probabilities: Floats) -> AliasTable:
-    """The table of each row of ``probabilities``, shape (rows, n); rows sum to 1.
-
-    Picked with 32 bits, a type has its probability to within 2^-32.
+def type_tables(workload: Workload) -> TypeTables:
+    """The tables of a workload's joint law of types; probabilities are kept to within 2^-32.
 
     Examples
     --------
-    >>> table = alias_table(np.array([[0.75, 0.25]]))
-    >>> (table.threshold / 2**32).tolist(), table.alias.tolist()
+    >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
+    ...                "probabilities": [0.75, 0.25]})
+    >>> tables = type_tables(two)
+    >>> (tables.keep_a / 2**32).tolist(), tables.alias_a.tolist()
     ([1.0, 0.5], [0, 0])
     """
-    keep, alias = np.ones(probabilities.shape), np.zeros(probabilities.shape, dtype=np.uint16)
+    if workload.joint is None:
+        one = alias_table(workload.type_probabilities[None])
+        return TypeTables(*one, *one)
+    of_a = workload.pi.sum(axis=1)
+    given = np.divide(workload.pi.T, of_a, out=np.full_like(workload.pi, 1 / len(of_a)), where=of_a > 0)
+    return TypeTables(*alias_table(of_a[None]), *alias_table(given.T))
+
+
+def alias_table(probabilities: Floats) -> tuple[Words, Words]:
+    """What to keep of each cell, in units of 2^-32, and where the rest goes, both of shape (rows * n,).
+
+    ``probabilities`` has shape (rows, n); each row sums to 1.
+    """
+    keep, alias = np.ones(probabilities.shape), np.zeros(probabilities.shape, dtype=np.uint64)
     for row, its_keep, its_alias in zip(probabilities, keep, alias, strict=True):
         _share_out(row * len(row) / row.sum(), its_keep, its_alias)
-    return AliasTable(np.rint(keep * 2.0**32).astype(np.uint64).ravel(), alias.ravel())
+    return np.rint(keep * 2.0**32).astype(np.uint64).ravel(), alias.ravel()
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def _share_out(mass: Floats, keep: Floats, alias: NDArray[np.uint16]) -> None:
+def _share_out(mass: Floats, keep: Floats, alias: Words) -> None:
     """Vose's algorithm: cells with less than their share are filled up from those with more."""
     n = mass.size
     poor, rich = np.empty(n, np.int64), np.empty(n, np.int64)
@@ -68,31 +86,23 @@ def _share_out(mass: Floats, keep: Floats, alias: NDArray[np.uint16]) -> None:
             few += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def pick(
-    words: Words,
-    n: int,
-    of_a: AliasTable,
-    of_b: AliasTable,
-    means_s: Floats,
-    types_a: NDArray[np.uint16],
-    types_b: NDArray[np.uint16],
-    requirements_a_s: Floats,
-    requirements_b_s: Floats,
-) -> None:
-    """Write types of A and B and their mean requirements, seconds: A's from the upper half of a word, B's from the lower.
+@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+def pick(word: np.uint64, n: np.uint64, tables: TypeTables) -> tuple[np.uint64, np.uint64]:
+    """The types of A and B: A's from the upper half of a word, B's from the lower."""
+    half, low = np.uint64(32), np.uint64(2**32 - 1)
+    keep_a, alias_a, keep_b, alias_b = tables
+    place = (word >> half) * n
+    cell = place >> half
+    x = cell if (place & low) < keep_a[cell] else alias_a[cell]
+    place = (word & low) * n
+    column = place >> half
+    cell = x * np.uint64(keep_b.size > n) * n + column
+    y = column if (place & low) < keep_b[cell] else alias_b[cell]
+    return x, y
 
-    ``of_b`` has a row for each type of A, or one row if it does not depend on it.
-    """
-    half, low, size = np.uint64(32), np.uint64(2**32 - 1), np.uint64(n)
-    depends = np.uint64(of_b.threshold.size > n)
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def pick_all(words: Words, n: int, tables: TypeTables, types: NDArray[np.uint16]) -> None:
+    """Write the types of A and B for each word, shape (2, words)."""
     for i in range(words.size):
-        place = (words[i] >> half) * size
-        cell = place >> half
-        x = np.uint64(cell if (place & low) < of_a.threshold[cell] else of_a.alias[cell])
-        place = (words[i] & low) * size
-        column = place >> half
-        cell = x * depends * size + column
-        y = np.uint64(column if (place & low) < of_b.threshold[cell] else of_b.alias[cell])
-        types_a[i], types_b[i] = x, y
-        requirements_a_s[i], requirements_b_s[i] = means_s[x], means_s[y]
+        types[0, i], types[1, i] = pick(words[i], np.uint64(n), tables)

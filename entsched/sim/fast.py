@@ -1,4 +1,4 @@
-"""The fast engine: the same model as the event model, streamed through compiled loops.
+"""The fast engine: the same model as the event model, streamed through one compiled loop.
 
 For routing that does not look at the queues, servers can be decided before anyone is served; what
 is left is Lindley's recursion. Given the same draws both engines have the same waits and stretches.
@@ -11,58 +11,64 @@ from collections.abc import Iterable
 import numpy as np
 
 from entsched.sim import kernels
-from entsched.sim.decisions import Decide
-from entsched.sim.draws import BLOCK, Draws
+from entsched.sim.decisions import Decisions, Table, no_table
+from entsched.sim.draws import BLOCK, Block, Customers
 from entsched.sim.record import COLUMNS, Layout, Record
-from entsched.workload import BaselineReward
+from entsched.workload import BaselineReward, Workload
+
+ORDERS = {"random": kernels.RANDOM, "a_first": kernels.A_FIRST, "shortest_first": kernels.SHORTEST_FIRST}
 
 
 def run(
-    blocks: Iterable[Draws], decide: Decide, baseline: BaselineReward, layout: Layout, latency_s: float = 0.0
+    workload: Workload,
+    blocks: Iterable[Block],
+    decisions: Decisions,
+    baseline: BaselineReward,
+    layout: Layout,
+    latency_s: float = 0.0,
 ) -> Record:
     """Run the model once over a stream of draws; the memory does not depend on how many there are.
 
     Parameters
     ----------
-    decide : the servers of a block
+    decisions : how the servers of a pair are decided
     latency_s : how long requests are held in their routers, seconds
 
     Examples
     --------
+    >>> from entsched.sim.decisions import one_by_one
     >>> from entsched.sim.draws import seed_sequence, stream
-    >>> from entsched.workload import Workload
     >>> from entsched.workload.baseline import Linear
     >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
     ...                "probabilities": [0.5, 0.5]})
-    >>> split = lambda draws, now_s, first: np.array([[0], [1]], np.uint8).repeat(len(draws.gaps_s), 1)
+    >>> split = one_by_one(lambda *views_and_draws: (0, 1), two)
     >>> blocks = stream(two, 1000, seed_sequence(two, 1, 0))
-    >>> run(blocks, split, Linear(law="linear"), Layout(1000, 0.0)).figures().split_fraction
+    >>> run(two, blocks, split, Linear(law="linear"), Layout(1000, 0.0)).figures().split_fraction
     1.0
     """
     record = Record.empty(layout)
+    customers = Customers(workload)
+    model = _model(customers, decisions.table, layout, latency_s)
     free_s = np.full(2, -latency_s)
-    waits_s, stretches_s = np.empty((2, BLOCK)), np.empty((2, BLOCK + 1))
-    enders = np.empty((2, BLOCK + 1), dtype=np.int32)
+    stretches_s, enders = np.empty((2, BLOCK + 1)), np.empty((2, BLOCK + 1), dtype=np.int32)
+    servers = None
     first, now_s = 0, 0.0
-    for draws in blocks:
-        pairs = len(draws.gaps_s)
-        waits_s, stretches_s, enders = (
-            np.empty((2, pairs)),
-            np.empty((2, pairs + 1)),
-            np.empty((2, pairs + 1), np.int32),
-        )
-        servers = decide(draws, now_s, first)
+    for block in blocks:
+        if decisions.table is None:
+            draws = customers.draws(block)
+            servers = decisions.decide(draws, now_s, first).astype(np.uint64)
+            now_s = float(np.cumsum(np.append(now_s, draws.gaps_s))[-1])
         ended = kernels.serve(
-            free_s,
-            draws.gaps_s,
-            draws.requirements_s,
+            model,
+            block.gaps_s,
+            block.kinds,
+            block.coins,
+            block.services_s if block.services_s.size else None,
             servers,
-            draws.coins,
-            kernels.ROUTES,
-            record.sums,
-            layout.size,
             first,
-            waits_s,
+            free_s,
+            record.sums,
+            record.waits,
             stretches_s,
             enders,
         )
@@ -70,6 +76,20 @@ def run(
             outputs = baseline.output(stretches_s[server, :many])
             column = COLUMNS.index(f"output_{server}")
             kernels.add_outputs(record.sums, column, layout.size, first, enders[server, :many], outputs)
-        record.count_waits(waits_s + latency_s if latency_s else waits_s, first)
-        first += pairs
+        first += len(block)
     return record
+
+
+def _model(customers: Customers, table: Table | None, layout: Layout, latency_s: float) -> kernels.Model:
+    workload = customers.workload
+    edges = np.array(layout.slice_edges)
+    return kernels.Model(
+        means_s=workload.type_means_s,
+        tables=customers.tables,
+        table=table or no_table(),
+        routes=kernels.routes(),
+        order=ORDERS[workload.order],
+        latency_s=latency_s,
+        size=layout.size,
+        slices=np.searchsorted(edges, np.arange(layout.batches), side="right") - 1,
+    )

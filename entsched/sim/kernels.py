@@ -1,11 +1,18 @@
-"""The compiled loops of the fast engine: two queues by Lindley's recursion, credits, counts of waits."""
+"""The compiled loop of the fast engine: draws become customers, customers find two queues, sums are kept."""
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
+from llvmlite import ir
 from numba import njit
+from numba.core import types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from entsched.sim.alias import TypeTables, pick
+from entsched.sim.decisions import Table
 from entsched.sim.words import Words
 
 Floats = NDArray[np.float64]
@@ -13,12 +20,43 @@ Floats = NDArray[np.float64]
 #: Lower than any backlog: the floor of a server that no request of a pair goes to.
 NO_FLOOR = -1e300
 
-#: What the servers of a pair decide, as factors 0 and 1: a table row costs less than four conversions.
-FACTORS = 10
+#: Bins of waits: 256 to an octave, from 2^-31 to 2^33 units; the unit is no round number, so that round waits
+#: do not fall on the edge of a bin.
+UNIT_S = 0.7390851332151607
+SHIFT = 52 - 8
+LOWEST = (1023 - 31) << 8
+BINS = 64 << 8
+
+RANDOM, A_FIRST, SHORTEST_FIRST = 0, 1, 2
+
+
+class Model(NamedTuple):
+    """What stays the same from block to block.
+
+    Attributes
+    ----------
+    means_s : shape (types,), the requirement of each type, seconds
+    tables : how words pick types
+    table : how types and coins decide servers, where they do
+    routes : see ``routes``
+    order : RANDOM, A_FIRST or SHORTEST_FIRST
+    latency_s : how long requests are held in their routers
+    size : pairs in a batch
+    slices : shape (batches,), the row of ``counts`` for the waits of each batch
+    """
+
+    means_s: Floats
+    tables: TypeTables
+    table: Table
+    routes: Floats
+    order: int
+    latency_s: float
+    size: int
+    slices: NDArray[np.int64]
 
 
 def routes() -> Floats:
-    """A row for each pair of servers (a, b), at 2 a + b: the factors that ``serve`` multiplies with.
+    """A row of ten factors for each pair of servers (a, b), at 2 a + b: cheaper to look up than to convert.
 
     Shares of A's and B's request in the work of server 0, then of server 1; the floors of both;
     customers of both; whether both requests meet in server 0, in server 1.
@@ -31,25 +69,46 @@ def routes() -> Floats:
     return np.array(rows, dtype=np.float64).ravel()
 
 
-ROUTES = routes()
+@intrinsic  # type: ignore[untyped-decorator]
+def _bits(context: Any, number: Any) -> Any:
+    """The binary representation of a double, as an unsigned integer."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.IntType(64))
+
+    return types.uint64(types.float64), generate
+
+
+@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+def bin_of(wait_s: float) -> np.uint64:
+    """The bin of a wait: the exponent of its double and the first eight digits of its mantissa."""
+    place = np.int64(_bits(wait_s * (1.0 / UNIT_S)) >> np.uint64(SHIFT)) - LOWEST
+    return np.uint64(min(max(place, 0), BINS - 1))
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def count(waits_s: Floats, counts: NDArray[np.int64]) -> None:
+    """Count waits, shape (n,), seconds, in their bins."""
+    for i in range(waits_s.size):
+        counts[bin_of(waits_s[i])] += 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def serve(
-    free_s: Floats,
+    model: Model,
     gaps_s: Floats,
-    requirements_s: Floats,
-    servers: NDArray[np.uint8],
+    kinds: Words,
     coins: Words,
-    routes: Floats,
-    sums: Floats,
-    size: int,
+    services_s: Floats | None,
+    servers: Words | None,
     first: int,
-    waits_s: Floats,
+    free_s: Floats,
+    sums: Floats,
+    counts: NDArray[np.int64],
     stretches_s: Floats,
     enders: NDArray[np.int32],
 ) -> tuple[int, int]:
-    """Serve a block of pairs, add it to its batches, and return how many stretches ended at each server.
+    """Serve a block of pairs; returns how many stretches of the baseline ended at each server.
 
     ``free_s`` is when each server will be free, counted from now: below 0 it has been idle since.
     A pair finds the backlogs max(0, free); the second of a pair that meets in one server also waits
@@ -57,50 +116,68 @@ def serve(
 
     Parameters
     ----------
+    gaps_s, kinds, coins, services_s : the block; ``first`` is the index of its first pair
+    servers : shape (2, pairs); None: the model's table decides
     free_s : shape (2,), seconds; advanced to the last pair
-    gaps_s, requirements_s, servers : the pairs, as in ``Draws``; ``first`` is the index of the first one
-    coins : words whose last bit is 1 if A's request goes first
-    sums : a row for each batch of ``size`` pairs, with the columns of ``Record``, added to
-    waits_s : shape (2, pairs), written: the waits of the two customers, seconds, the one at server 0 or
-        the first of two that meet before the other
+    sums, counts : the columns of ``Record`` for each batch, and waits by slice and bin; added to
     stretches_s, enders : shape (2, pairs + 1), written: lengths of the ended stretches of each server,
         seconds, and the pairs, counted in the block, that ended them
     """
-    one, width = np.uint64(1), np.uint64(FACTORS)
-    pairs = np.uint64(gaps_s.size)
-    flat_s = requirements_s.reshape(-1)
+    means_s, tables, table, routes, order, latency_s, size, slices = model
+    ends_a, ends_b, servers_a, servers_b = table
+    one, two, width = np.uint64(1), np.uint64(2), np.uint64(10)
+    half, low, n = np.uint64(32), np.uint64(2**32 - 1), np.uint64(means_s.size)
+    forced, shortest = np.uint64(order == A_FIRST), order == SHORTEST_FIRST
+    stretches_0, stretches_1, enders_0, enders_1 = stretches_s[0], stretches_s[1], enders[0], enders[1]
     free_0, free_1 = free_s[0], free_s[1]
     ended_0, ended_1 = np.uint64(0), np.uint64(0)
     start, last = 0, sums.shape[0] - 1
     while start < gaps_s.size:
         batch = min((first + start) // size, last)
         end = gaps_s.size if batch == last else min(gaps_s.size, (batch + 1) * size - first)
+        waits = counts[slices[batch]]
         time, to_0, wait_0, wait_1, met, work, square, product = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for place in range(end - start):
             i = np.uint64(start + place)
-            row = (np.uint64(servers[0, i]) * np.uint64(2) + np.uint64(servers[1, i])) * width
-            s_a, s_b = flat_s[i], flat_s[i + pairs]
-            s_first = flat_s[i + (one - (coins[i] & one)) * pairs]
+            coin = coins[i]
+            x, y = np.uint64(0), np.uint64(0)
+            if services_s is None:
+                x, y = pick(kinds[i], n, tables)
+                s_a, s_b = means_s[x], means_s[y]
+            else:
+                s_a, s_b = services_s[0, i], services_s[1, i]
+            if servers is None:
+                cell = x * n + y
+                a = np.uint64((coin >> half) >= ends_a[cell])
+                b = np.uint64(((coin & low) >> one) >= ends_b[a * n * n + cell])
+                to_a, to_b = servers_a[a * n + x], servers_b[b * n + y]
+            else:
+                to_a, to_b = servers[0, i], servers[1, i]
+            a_first = ((coin | forced) & one) != 0
+            if shortest and s_a != s_b:
+                a_first = s_a < s_b
+            s_first = s_a if a_first else s_b
+            row = (to_a * two + to_b) * width
             time += gaps_s[i]
             free_0 -= gaps_s[i]
             free_1 -= gaps_s[i]
-            found_0, found_1 = max(free_0, 0.0), max(free_1, 0.0)
+            found_0, found_1 = max(free_0, 0.0) + latency_s, max(free_1, 0.0) + latency_s
             floor_0 = max(free_0, routes[row + np.uint64(4)])
             floor_1 = max(free_1, routes[row + np.uint64(5)])
-            stretches_s[0, ended_0], enders[0, ended_0] = -free_0, i
-            stretches_s[1, ended_1], enders[1, ended_1] = -free_1, i
+            stretches_0[ended_0], enders_0[ended_0] = -free_0, i
+            stretches_1[ended_1], enders_1[ended_1] = -free_1, i
             ended_0 += np.uint64(floor_0 > free_0)
             ended_1 += np.uint64(floor_1 > free_1)
             work_0 = s_a * routes[row] + s_b * routes[row + one]
-            work_1 = s_a * routes[row + np.uint64(2)] + s_b * routes[row + np.uint64(3)]
+            work_1 = s_a * routes[row + two] + s_b * routes[row + np.uint64(3)]
             free_0, free_1 = floor_0 + work_0, floor_1 + work_1
-            to_server_0 = routes[row + np.uint64(6)]
+            customers_0 = routes[row + np.uint64(6)]
             met_0, met_1 = routes[row + np.uint64(8)], routes[row + np.uint64(9)]
             delay_0, delay_1 = met_0 * s_first, met_1 * s_first
-            waits_s[0, i] = found_1 if met_1 > 0.0 else found_0
-            waits_s[1, i] = (found_0 if met_0 > 0.0 else found_1) + (delay_0 + delay_1)
-            to_0 += to_server_0
-            wait_0 += to_server_0 * found_0 + delay_0
+            waits[bin_of(found_1 if met_1 > 0.0 else found_0)] += 1
+            waits[bin_of((found_0 if met_0 > 0.0 else found_1) + (delay_0 + delay_1))] += 1
+            to_0 += customers_0
+            wait_0 += customers_0 * found_0 + delay_0
             wait_1 += routes[row + np.uint64(7)] * found_1 + delay_1
             met += met_0 + met_1
             work += work_0 + work_1
@@ -126,18 +203,12 @@ def add_outputs(sums: Floats, column: int, size: int, first: int, enders: NDArra
     last = sums.shape[0] - 1
     batch = min(first // size, last)
     end = (batch + 1) * size - first
+    total = 0.0
     for i in range(outputs.size):
         while enders[i] >= end and batch < last:
+            sums[batch, column] += total
+            total = 0.0
             batch += 1
             end += size
-        sums[batch, column] += outputs[i]
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def count(words: Words, shift: int, lowest: int, counts: NDArray[np.int64]) -> None:
-    """Count waits, shape (n,), by the upper bits of their binary representation; see ``entsched.sim.tail``."""
-    bits, low = np.uint64(shift), np.int64(lowest)
-    top = counts.size - 1
-    for i in range(words.size):
-        place = np.int64(words[i] >> bits) - low
-        counts[np.uint64(min(max(place, 0), top))] += 1
+        total += outputs[i]
+    sums[batch, column] += total

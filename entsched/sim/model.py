@@ -13,7 +13,8 @@ from simpy.events import Event, Timeout
 
 from entsched.errors import StrategyError
 from entsched.sim.draws import Draws
-from entsched.sim.routers import Route, Servers
+from entsched.sim.record import Layout, Record
+from entsched.sim.routers import Route
 from entsched.sim.server import Server, Timer
 from entsched.strategies.base import LocalView
 from entsched.workload import BaselineReward, Workload
@@ -22,17 +23,6 @@ Floats = NDArray[np.float64]
 
 #: How a customer, by its number, gets to one server.
 Submit = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class RunFigures:
-    """What one run measured after its warm-up, in seconds and output per second."""
-
-    mean_wait_s: float
-    baseline_rate: float
-    split_fraction: float
-    server_wait_s: tuple[float, float]
-    server_baseline_rate: tuple[float, float]
 
 
 class Stretches(NamedTuple):
@@ -53,26 +43,13 @@ class Trajectory:
 
     arrivals_s: Floats
     waits_s: Floats
-    servers: Servers
+    servers: NDArray[np.intp]
     stretches: tuple[Stretches, Stretches]
 
-    def measure(self, baseline: BaselineReward, warmup_fraction: float) -> RunFigures:
-        """The figures of all pairs but the first ``warmup_fraction`` of them, and of the stretches they ended."""
-        first = int(len(self.arrivals_s) * warmup_fraction)
-        waits, servers = self.waits_s[:, first:], self.servers[:, first:]
-        time_s = self.arrivals_s[-1] - (self.arrivals_s[first - 1] if first else 0.0)
-        rates = [
-            float(baseline.output(stretches.lengths_s[stretches.pairs >= first]).sum() / time_s)
-            for stretches in self.stretches
-        ]
-        server_waits = [float(waits[servers == s].mean()) if np.any(servers == s) else 0.0 for s in (0, 1)]
-        return RunFigures(
-            mean_wait_s=float(waits.mean()),
-            baseline_rate=sum(rates),
-            split_fraction=float(np.mean(servers[0] != servers[1])),
-            server_wait_s=(server_waits[0], server_waits[1]),
-            server_baseline_rate=(rates[0], rates[1]),
-        )
+    def record(self, draws: Draws, baseline: BaselineReward, layout: Layout) -> Record:
+        """The record of the run, from which its figures follow."""
+        outputs = [(stretches.pairs, baseline.output(stretches.lengths_s)) for stretches in self.stretches]
+        return Record.of(layout, draws, self.servers, self.waits_s, outputs)
 
 
 def run(workload: Workload, draws: Draws, route: Route | NDArray[np.integer], latency_s: float = 0.0) -> Trajectory:
@@ -160,7 +137,7 @@ def _let_pairs_arrive(
 
 
 def _one_by_one(
-    env: Environment, workload: Workload, draws: Draws, route: Route, chosen: Servers
+    env: Environment, workload: Workload, draws: Draws, route: Route, chosen: NDArray[np.intp]
 ) -> Iterator[tuple[int, int]]:
     """The decisions of two routers that each see their own request, the time and the pair's index."""
     size = workload.type_means_s.tolist()
@@ -176,7 +153,7 @@ def _one_by_one(
         yield a, b
 
 
-def _decided(route: Servers) -> Iterator[tuple[int, int]]:
+def _decided(route: NDArray[np.integer]) -> Iterator[tuple[int, int]]:
     """The decisions of routers that made them all ahead."""
     for a, b in route.T[np.any((route < 0) | (route > 1), axis=0)].tolist():
         raise StrategyError(f"the routers name servers {a} and {b}, allowed: 0 and 1")

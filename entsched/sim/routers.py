@@ -11,13 +11,9 @@ from numpy.typing import NDArray
 
 from entsched.behavior import ConditionalTable
 from entsched.errors import StrategyError
-from entsched.sim.draws import Draws
-from entsched.strategies.base import JointPlan, LocalView, RoutingPlan, as_server, own_type
+from entsched.strategies.base import LocalView, RoutingPlan, as_server
 
 Floats = NDArray[np.float64]
-
-#: The servers of routers A and B for every pair, shape (2, pairs).
-Servers = NDArray[np.intp]
 
 #: From the two views and the pair's draws (shared, A's, B's) to the two servers.
 Route = Callable[[LocalView, LocalView, float, float, float], tuple[int, int]]

@@ -12,20 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entsched.sim import kernels
+from entsched.sim.kernels import BINS, LOWEST, SHIFT, UNIT_S
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-#: The unit of waits is not a round number, so that round waits do not fall on the edge of a bin.
-UNIT_S = 0.7390851332151607
-SHIFT = 52 - 8
-LOWEST = (1023 - 31) << 8
-BINS = 64 << 8
-
 
 def count(waits_s: Floats, counts: Counts) -> None:
     """Add waits (seconds, any shape, 0 or more) to ``counts``, shape (BINS,); bin 0 takes all below 2^-31."""
-    kernels.count((waits_s * (1 / UNIT_S)).ravel().view(np.uint64), SHIFT, LOWEST, counts)
+    kernels.count(np.ascontiguousarray(waits_s).ravel(), counts)
 
 
 def quantiles(counts: Counts, probabilities: Sequence[float]) -> list[float]:
@@ -48,7 +43,7 @@ def quantiles(counts: Counts, probabilities: Sequence[float]) -> list[float]:
     below = np.where(places > 0, reached[places - 1], 0)
     inside = (np.array(probabilities) * total - below) / np.maximum(counts[places], 1)
     low, high = _edges(places), _edges(places + 1)
-    return (low + (high - low) * inside.clip(0, 1)).tolist()
+    return np.where(places > 0, low + (high - low) * inside.clip(0, 1), 0.0).tolist()
 
 
 def above(counts: Counts, thresholds_s: Sequence[float]) -> list[float]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from entsched.errors import StrategyError
@@ -11,7 +13,7 @@ from entsched.sim import fast, model
 from entsched.sim.decisions import Decisions, decisions, one_by_one
 from entsched.sim.draws import Draws, draw, seed_sequence, stream
 from entsched.sim.record import QUANTILES, Layout, Record, RunFigures
-from entsched.sim.routers import Route, Servers, measured_route, table_route
+from entsched.sim.routers import Route, measured_route, table_route
 from entsched.strategies.base import JointPlan, RoutingPlan, StrategyClass
 from entsched.strategies.choice import StrategyChoice
 from entsched.strategies.compiling import MEMORYLESS, Plan, blaming
@@ -104,7 +106,7 @@ class Replication(Run):
     def _fast(self, plan: Plan, layout: Layout) -> Record:
         seeds = seed_sequence(self.workload, self.seed, self.replication)
         blocks = stream(self.workload, self.pairs, seeds, shared=self.measurement == "pairs")
-        return fast.run(blocks, self._decisions(plan).decide, self.baseline, layout, _latency_s(plan))
+        return fast.run(self.workload, blocks, self._decisions(plan), self.baseline, layout, _latency_s(plan))
 
     def _by_events(self, plan: Plan, layout: Layout) -> Record:
         if self.pairs > MOST_EVENT_PAIRS:
@@ -114,7 +116,7 @@ class Replication(Run):
         trajectory = model.run(self.workload, draws, self._route(plan, draws), _latency_s(plan))
         return trajectory.record(draws, self.baseline, layout)
 
-    def _route(self, plan: Plan, draws: Draws) -> Route | Servers:
+    def _route(self, plan: Plan, draws: Draws) -> Route | NDArray[np.integer]:
         """One pair after the other where routers look at more than their request; else all at once."""
         if isinstance(plan, RoutingPlan) and self.measurement == "pairs":
             return measured_route(plan, self.strategy.label)
@@ -142,7 +144,7 @@ def figures_as_row(figures: RunFigures, tail_s: tuple[float, ...] = ()) -> dict[
         **{f"wait_{i}_s": wait for i, wait in enumerate(figures.server_wait_s)},
         **{f"baseline_rate_{i}": rate for i, rate in enumerate(figures.server_baseline_rate)},
         **{f"share_{i}": share for i, share in enumerate(figures.server_share)},
-        **{column: wait for column, wait in zip(QUANTILE_COLUMNS, figures.wait_quantiles_s, strict=True)},
+        **dict(zip(QUANTILE_COLUMNS, figures.wait_quantiles_s, strict=True)),
         **{f"wait_above_{t:g}_s": share for t, share in zip(tail_s, figures.wait_tail, strict=True)},
         "mean_gap_s": figures.mean_gap_s,
         "mean_requirement_s": figures.mean_requirement_s,
