@@ -55,6 +55,10 @@ class Study:
         """
         yield from self._cells((), validated(self.first, self._place(())))
 
+    def experiments(self) -> Iterator[Experiment]:
+        """The experiments of all combinations, as in ``cells``."""
+        return (experiment for _, experiment in self.cells())
+
     def _cells(self, chosen: tuple[int, ...], experiment: Experiment) -> Iterator[tuple[dict[str, Any], Experiment]]:
         """The combinations that begin with the chosen values; the experiment is the first of them."""
         if len(chosen) == len(self.axes):

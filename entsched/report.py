@@ -37,6 +37,10 @@ SETS = {
 }
 
 
+#: The tables of a report that are written as CSV files.
+TABLES = ("bounds", "strategies", "fronts", "differences", "qos", "gains")
+
+
 @dataclass(frozen=True)
 class Report:
     """All tables of one run; each is a list of rows ready for a CSV file.
@@ -219,3 +223,35 @@ def advantage_ranges(bounds: list[Row]) -> list[tuple[float, float]]:
             open_at = None
         last = row["splitting"]
     return ranges if open_at is None else [*ranges, (open_at, last)]
+
+
+def advantage(report: Report) -> Row:
+    """Where the certified advantage of one experiment is largest, relative to the classical mean wait."""
+    base = report.experiment.workload.base_wait_s
+    row: Row = {"load": report.experiment.workload.load, "relative_advantage": 0.0}
+    for bound in report.bounds:
+        relative = bound["advantage_s"] / (base + bound["classical_lower_s"])
+        if bound["strict"] and relative > row["relative_advantage"]:
+            row |= {
+                "relative_advantage": relative,
+                "advantage_s": bound["advantage_s"],
+                "splitting": bound["splitting"],
+            }
+    return row
+
+
+def plotted(row: Row) -> Row:
+    """What figures of a sweep show of a strategy's row."""
+    return {name: row[name] for name in PLOTTED if name in row}
+
+
+#: The columns of ``plotted``: exact figures, and simulated ones with their intervals.
+PLOTTED = (
+    "strategy",
+    "splitting",
+    *(
+        f"{start}{name}{end}"
+        for name in COMPARED
+        for start, end in (("", ""), ("sim_", ""), ("sim_", "_low"), ("sim_", "_high"))
+    ),
+)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,9 @@ from entsched.workload.trace import Trace
 
 #: The figures whose intervals ``simulation.precision`` is about.
 PRECISE = ("mean_wait_s", "baseline_rate")
+
+#: Up to this many tasks are looked up one by one before a run, to say exactly how many are missing.
+MOST_COUNTED = 20_000
 
 
 @dataclass(frozen=True)
@@ -127,28 +131,35 @@ def is_sequential(study: Study) -> bool:
     return simulation.get("precision") is not None or any(axis.key.startswith("simulation") for axis in study.axes)
 
 
-def missing(study: Study, store: Store, passed: set[str] | None = None) -> Iterator[Task]:
+def missing(experiments: Iterable[Experiment], store: Store, passed: Iterable[str] = ()) -> Iterator[Task]:
     """The tasks whose rows are not in the store, each once; made as they are asked for.
 
     Parameters
     ----------
-    passed : keys to pass over; every key that was met is added
+    passed : keys to pass over
     """
-    met = passed if passed is not None else set()
-    met |= store.keys()
-    for _, experiment in study.cells():
-        tasks = plan(experiment)
-        for task in tasks:
+    met = store.keys().union(passed)
+    for experiment in experiments:
+        for task in _tasks(experiment, store):
             if task.key not in met:
                 met.add(task.key)
                 yield task
-        if experiment.simulation is None or experiment.simulation.precision is None:
-            continue
+
+
+def _tasks(experiment: Experiment, store: Store) -> Iterator[Task]:
+    tasks = plan(experiment)
+    yield from tasks
+    if experiment.simulation is not None and experiment.simulation.precision is not None:
         for point in tasks.simulations:
-            for task in replications(point, experiment.simulation, store)[len(point) :]:
-                if task.key not in met:
-                    met.add(task.key)
-                    yield task
+            yield from replications(point, experiment.simulation, store)[len(point) :]
+
+
+def sizes(study: Study, store: Store, passed: Iterable[str] = ()) -> dict[str, int]:
+    """How many tasks are missing in each group; for large studies, how many there are, those done included."""
+    first = Counter(task.group for task in plan(next(study.experiments())))
+    if first.total() * len(study) > MOST_COUNTED:
+        return {group: count * len(study) for group, count in first.items()}
+    return dict(Counter(task.group for task in missing(study.experiments(), store, passed)))
 
 
 def digest(study: Study, text: str) -> str:
@@ -158,8 +169,8 @@ def digest(study: Study, text: str) -> str:
     ----------
     text : the study as YAML, defaults included
     """
-    first = next(study.cells())[1]
-    cells = (e for _, e in study.cells()) if any(axis.key.startswith("workload") for axis in study.axes) else (first,)
+    first = next(study.experiments())
+    cells = study.experiments() if any(axis.key.startswith("workload") for axis in study.axes) else (first,)
     traces = sorted({e.workload.digest for e in cells if isinstance(e.workload.service, Trace)})
     origins = sorted({registry.origin(choice.name) for choice in first.strategies})
     return hashlib.sha256("\n".join((MODEL_VERSION, text, *traces, *origins)).encode()).hexdigest()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from entsched.errors import StoreError
 
@@ -46,12 +47,37 @@ def write_text(path: Path, text: str) -> None:
 
 def write_csv(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write rows as CSV, whole or not at all; the columns are those of all rows in order."""
-    rows = list(rows)
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    with atomic_path(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    with tables(path.parent) as add:
+        for row in rows:
+            add(path.stem, row)
+
+
+@contextmanager
+def tables(folder: Path) -> Iterator[Callable[[str, dict[str, Any]], None]]:
+    """A function that adds a row to the table of a name; in the end each is a CSV file, whole or not at all.
+
+    Rows wait on disk, so that a table may be longer than the memory; its columns are those of all its rows.
+    """
+    with ExitStack() as open_files:
+        waiting: dict[str, tuple[IO[str], dict[str, None]]] = {}
+
+        def add(name: str, row: dict[str, Any]) -> None:
+            if name not in waiting:
+                waiting[name] = open_files.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")), {}
+            file, columns = waiting[name]
+            columns.update(dict.fromkeys(row))
+            file.write(json.dumps(row) + "\n")
+
+        try:
+            yield add
+        except OSError as error:
+            raise StoreError(f"tables of {folder} cannot be written: {reason(error)}") from None
+        for name, (file, columns) in waiting.items():
+            file.seek(0)
+            with atomic_path(folder / f"{name}.csv") as part, part.open("w", newline="", encoding="utf-8") as out:
+                writer = csv.DictWriter(out, list(columns), lineterminator="\n")
+                writer.writeheader()
+                writer.writerows(json.loads(line) for line in file)
 
 
 def reason(error: Exception) -> str:

@@ -1,0 +1,72 @@
+"""Run tasks that are missing: where they run, what progress says, what is tried first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from entsched import runner, sweep
+from entsched.axes import Study
+from entsched.config import Experiment
+from entsched.executors import default_workers
+from entsched.games.split.classical import deterministic_oracle
+from entsched.routing import routing_game
+from entsched.store import Failure, Store
+from entsched.tasks import Task
+
+#: Called with the number of tasks in each group; returns what is called with each task that is done.
+StartProgress = Callable[[dict[str, int]], runner.Progress]
+
+
+def quiet(counts: dict[str, int]) -> runner.Progress:
+    """No progress at all."""
+    return lambda task: None
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Where tasks run, in the words of :func:`entsched.executors.open_executor`."""
+
+    executor: str = "processes"
+    count: int | None = None
+
+    def run(self, tasks: Iterable[Task], store: Store, progress: runner.Progress) -> runner.Outcome:
+        """Evaluate tasks into a store; few of them are not worth starting processes for."""
+        count = self.count or default_workers()
+        spec = "serial" if self.executor == "processes" and count == 1 else self.executor
+        return runner.run(tasks, store, spec, count, progress)
+
+
+def complete(
+    study: Study, store: Store, workers: Workers, progress: StartProgress = quiet
+) -> tuple[int, tuple[Failure, ...]]:
+    """Evaluate what a study misses, in rounds if later replications depend on earlier ones.
+
+    Returns how many rows were written, and the tasks that failed.
+    """
+    failed: tuple[Failure, ...] = ()
+    done = 0
+    while True:
+        passed = {failure.key for failure in failed}
+        tick = progress(sweep.sizes(study, store, passed))
+        outcome = workers.run(sweep.missing(study.experiments(), store, passed), store, tick)
+        done += outcome.done
+        failed += outcome.failed
+        if not sweep.is_sequential(study) or outcome.done + len(outcome.failed) == 0:
+            return done, failed
+
+
+def try_out(experiment: Experiment) -> None:
+    """Refuse what cannot work before anything is written: the game's size, every strategy once.
+
+    Raises
+    ------
+    EntschedError
+        With the first thing that does not work.
+    """
+    deterministic_oracle(routing_game(experiment.workload))
+    tasks = sweep.plan(experiment)
+    for task in {task.strategy: task for task in reversed(tasks.exact)}.values():
+        task.evaluate()
+    for replication in {point[0].strategy: point[0] for point in tasks.simulations}.values():
+        replication.model_copy(update={"pairs": 10}).simulate()

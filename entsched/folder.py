@@ -1,0 +1,89 @@
+"""The files of a results folder that follow from its rows: tables, certificates, figures, versions."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from entsched import MODEL_VERSION, report, sweep
+from entsched.axes import Study
+from entsched.config import Experiment
+from entsched.store import Store, tables, write_text
+
+LIBRARIES = ("entsched", "numpy", "numba", "scipy", "simpy", "qutip", "cvxpy", "matplotlib", "pydantic")
+
+
+def is_written(out: Path, text: str) -> bool:
+    """Whether the files of a folder follow from this very study: its configuration is written last."""
+    path = out / "config.yaml"
+    return path.exists() and path.read_text(encoding="utf-8") == text
+
+
+def write(study: Study, store: Store, out: Path, text: str) -> None:
+    """Everything that follows from the rows: tables, certificates, figures, versions, configuration."""
+    if study.axes:
+        _write_sweep(study, store, out)
+    else:
+        _write_one(next(study.experiments()), store, out)
+    write_text(out / "versions.json", json.dumps(_versions(), indent=1) + "\n")
+    write_text(out / "config.yaml", text)
+
+
+def _write_one(experiment: Experiment, store: Store, out: Path) -> None:
+    from entsched import figures
+
+    made = report.build(experiment, store)
+    with tables(out) as add:
+        for name in report.TABLES:
+            for row in getattr(made, name):
+                add(name, row)
+    tasks = sweep.plan(experiment).certificates
+    documents = store.rows(task.key for task in tasks)
+    paths = {
+        out / "certificates" / f"routing-p{task.splitting!r}.json": documents[task.key]
+        for task in tasks
+        if task.key in documents
+    }
+    for path, document in paths.items():
+        write_text(path, json.dumps(document, indent=1) + "\n")
+    for stale in set(out.glob("certificates/routing-p*.json")) - set(paths):
+        stale.unlink()
+    figures.draw_all(made, out / "figures")
+
+
+def _write_sweep(study: Study, store: Store, out: Path) -> None:
+    """The tables of all experiments, one under the other, with their coordinates; where entanglement helps most."""
+    from entsched import figures
+
+    advantages, plotted = [], []
+    with tables(out) as add:
+        for coordinates, experiment in study.cells():
+            made = report.build(experiment, store)
+            for name in report.TABLES:
+                for row in getattr(made, name):
+                    add(name, coordinates | row)
+            advantages.append(coordinates | report.advantage(made))
+            add("advantages", advantages[-1])
+            plotted += [coordinates | report.plotted(row) for row in made.strategies]
+    figures.draw_sweep(study.axes, advantages, plotted, out / "figures")
+    largest = max(advantages, key=lambda row: float(row["relative_advantage"]))
+    summary = {
+        "name": study.name,
+        "axes": {axis.key: list(axis.shown) for axis in study.axes},
+        "experiments": len(advantages),
+        "with_certified_advantage": sum(row["relative_advantage"] > 0 for row in advantages),
+        "largest_advantage": largest if largest["relative_advantage"] > 0 else None,
+    }
+    write_text(out / "summary.json", json.dumps(summary, indent=1) + "\n")
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version(), "model": MODEL_VERSION}
+    for library in LIBRARIES:
+        try:
+            versions[library] = version(library)
+        except PackageNotFoundError:
+            versions[library] = "not installed"
+    return versions
