@@ -10,14 +10,14 @@ import numpy as np
 
 from entsched.sim.statistics import Estimate, student_interval
 from entsched.sim.task import QUANTILE_COLUMNS
-from entsched.sim.variance import controlled, paired
-from entsched.workload import Workload
+from entsched.sim.variance import paired
 
 Row = dict[str, Any]
 
 #: The figures of a run that are estimated, beside thresholds of the tail.
 ESTIMATED = (
     "mean_wait_s",
+    "mean_wait_controlled_s",
     "baseline_rate",
     "split_fraction",
     "wait_0_s",
@@ -35,12 +35,12 @@ HALF_WIDTHS = {"mean_wait_s": "mean_wait_half_width_s", "baseline_rate": "baseli
 COMPARED = ("mean_wait_s", "baseline_rate")
 
 
-def estimates(replications: Sequence[Row], exact: Row, workload: Workload) -> Row:
+def estimates(replications: Sequence[Row]) -> Row:
     """Means and 95 % intervals of what the replications of one point measured.
 
     Over replications by Student's t, one value a run; of a single run by batch means, where it has
-    them. ``sim_mean_wait_controlled_s`` is the mean wait with control variates: gaps and requirements,
-    whose expectations the workload gives, and splits and products of coalesced pairs, if ``exact`` has them.
+    them. ``sim_control_variance_reduction`` says how many times more runs the mean wait without control
+    variates would need.
     """
     if not replications:
         return {}
@@ -51,7 +51,9 @@ def estimates(replications: Sequence[Row], exact: Row, workload: Workload) -> Ro
         row |= {f"sim_{name}": e.mean, f"sim_{name}_low": e.low, f"sim_{name}_high": e.high}
     row["sim_intervals"] = "replications" if len(replications) > 1 else "batch means"
     row["sim_settled"] = all(one["settled"] for one in replications)
-    return row | _controlled(replications, exact, workload)
+    plain, reduced = (np.var([one[name] for one in replications]) for name in ("mean_wait_s", "mean_wait_controlled_s"))
+    row["sim_control_variance_reduction"] = float(plain / reduced) if reduced > 0 else None
+    return row
 
 
 def _estimate(name: str, replications: Sequence[Row]) -> Estimate:
@@ -59,28 +61,6 @@ def _estimate(name: str, replications: Sequence[Row]) -> Estimate:
         mean, half = replications[0][name], replications[0][HALF_WIDTHS[name]]
         return Estimate(mean, mean - half, mean + half)
     return student_interval([row[name] for row in replications])
-
-
-def _controlled(replications: Sequence[Row], exact: Row, workload: Workload) -> Row:
-    means = {
-        "mean_gap_s": 1 / workload.arrival_rate_hz,
-        "mean_requirement_s": workload.mean_s,
-        "mean_squared_requirement_s2": workload.second_moment_s2,
-    } | {name: exact[name] for name in ("split_fraction", "met_product_s2") if name in exact}
-    if len(replications) < len(means) + 3:
-        return {}
-    found = controlled(
-        [row["mean_wait_s"] for row in replications],
-        [[row[name] for name in means] for row in replications],
-        list(means.values()),
-    )
-    e = found.estimate
-    return {
-        "sim_mean_wait_controlled_s": e.mean,
-        "sim_mean_wait_controlled_s_low": e.low,
-        "sim_mean_wait_controlled_s_high": e.high,
-        "sim_control_variance_reduction": found.variance_reduction,
-    }
 
 
 def differences(points: dict[tuple[str, float | None], list[Row]]) -> list[Row]:

@@ -47,7 +47,8 @@ def run(study: Study, out: Path, workers: Workers = Workers(), progress: StartPr
         try_out(next(study.experiments()))
     with Store(out) as store:
         _claim(out, study)
-        done, failed = 0, ()
+        done = 0
+        failed: tuple[Failure, ...] = ()
         if not store.is_complete(digest):
             done, failed = complete(study, store, workers, progress)
             if not failed:

@@ -15,7 +15,7 @@ from entsched.errors import StoreError
 from entsched.store import Store, atomic_path
 
 if TYPE_CHECKING:
-    import pyarrow  # type: ignore[import-untyped]
+    import pyarrow
 
 #: Rows in memory at a time.
 CHUNK = 10_000

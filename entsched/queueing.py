@@ -30,7 +30,6 @@ class Metrics:
     split_fraction : p = P(a != b)
     load, batch_rate_hz, server_wait_s, server_baseline_rate : one figure for each server; the wait
         is the mean over the customers that server serves
-    met_product_s2 : E[s_a s_b] of pairs that meet in a server, counting others as 0
     """
 
     mean_wait_s: float
@@ -40,7 +39,6 @@ class Metrics:
     batch_rate_hz: tuple[float, ...]
     server_wait_s: tuple[float, ...]
     server_baseline_rate: tuple[float, ...]
-    met_product_s2: float
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,6 @@ def evaluate(workload: Workload, table: ConditionalTable, baseline: BaselineRewa
         batch_rate_hz=tuple(s.batch_rate_hz for s in servers),
         server_wait_s=tuple(s.mean_wait_s for s in servers),
         server_baseline_rate=tuple(rates),
-        met_product_s2=float(workload.type_means_s @ (mass[0, 0] + mass[1, 1]) @ workload.type_means_s),
     )
 
 

@@ -104,9 +104,9 @@ def _notes(simulated: list[SimulationTask], groups: dict[Point, list[Row]], prec
     unsettled = sum(not row["settled"] for rows in groups.values() for row in rows)
     if unsettled:
         notes.append(f"{unsettled} replications found no steady state in their first half: simulate more pairs")
-    for (name, p), rows in groups.items() if precision is not None else ():
+    for (name, p), rows in groups.items() if precision else ():
         widest = max((_relative_half_width([row[figure] for row in rows]) for figure in COMPARED if rows), default=0.0)
-        if widest > precision:
+        if precision and widest > precision:
             notes.append(
                 f"{name} at p = {p}: precision {widest:.2g} after {len(rows)} replications, asked for {precision:g}"
             )
@@ -137,7 +137,7 @@ def _strategy_rows(experiment: Experiment, exact: list[Row], groups: dict[Point,
     for place, row in tables.items():
         if "mean_wait_s" in row:
             row["excess_wait_s"] = row["mean_wait_s"] - base
-        row |= estimates(groups.get(place, []), row, experiment.workload)
+        row |= estimates(groups.get(place, []))
     return list(tables.values())
 
 

@@ -150,7 +150,6 @@ class ExactTask(Task):
             "mean_wait_s": metrics.mean_wait_s + latency_s,
             "baseline_rate": metrics.baseline_rate,
             "split_fraction": metrics.split_fraction,
-            "met_product_s2": metrics.met_product_s2,
             "load_0": metrics.load[0],
             "load_1": metrics.load[1],
         }

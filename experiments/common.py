@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from entsched import experiment
-from entsched.config import load_experiment
+from entsched.axes import load_study
 from entsched.errors import EntschedError
 from entsched.render import experiments as render
 from entsched.render.progress import progress as progress_bars
@@ -18,8 +18,10 @@ def run(name: str) -> Path:
     config, out = CONFIGS / f"{name}.yaml", RESULTS / name
     try:
         with progress_bars() as progress:
-            report = experiment.run(load_experiment(config), out, None, progress)
+            results = experiment.run(load_study(config), out, progress=progress)
     except EntschedError as error:
         sys.exit(f"entsched: {error}")
-    render.print_summary(report, render.summary(report), out)
+    render.print_results(results, render.summary(results), out)
+    if results.failed:
+        sys.exit(render.failures(results.failed))
     return out

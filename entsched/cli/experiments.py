@@ -17,28 +17,55 @@ if TYPE_CHECKING:
 Config = Annotated[Path, typer.Argument(help="experiment, a YAML file", show_default=False)]
 
 
+Executor = Annotated[
+    str,
+    typer.Option(help="serial, threads, processes, dask (a cluster on this machine) or dask:tcp://host:port"),
+]
+WorkerCount = Annotated[int | None, typer.Option(min=1, help="workers; default: all processors")]
+
+
 @app.command()
 def run(
     config: Config,
     out: Annotated[Path, typer.Option(help="folder for rows, certificates and figures", show_default=False)],
-    workers: Annotated[int | None, typer.Option(min=1, help="processes; default: all processors")] = None,
+    executor: Executor = "processes",
+    workers: WorkerCount = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="only say how much is missing and how long it takes")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Simulate and bound everything CONFIG names; run again, it does only what is missing."""
-    from entsched import experiment
-    from entsched.config import load_experiment
+    """Simulate and bound everything CONFIG names; run again, it does only what is missing.
+
+    Any key of CONFIG that takes one value may be given several, as a list or as {start, stop, num}: every
+    combination is an experiment of its own. A task that fails is recorded, the others go on, and the exit code is 1.
+    """
+    from entsched import executors, experiment
+    from entsched.axes import load_study
+    from entsched.completing import Workers
     from entsched.render import experiments as render
     from entsched.render.progress import progress as progress_bars
 
-    loaded = load_experiment(config)
+    study, where = load_study(config), Workers(executor, workers)
+    if dry_run:
+        from entsched.forecast import forecast
+        from entsched.render import forecast as rendered
+
+        expected = forecast(study, out, where)
+        print_json(rendered.as_json(expected)) if as_json else rendered.print_forecast(expected)
+        return
+    executors.prepare(executor)
     try:
         with progress_bars() as progress:
-            report = experiment.run(loaded, out, workers, progress)
+            results = experiment.run(study, out, where, progress)
     except KeyboardInterrupt:
         typer.echo("entsched: interrupted; what is done is kept, run again to go on", err=True)
         raise typer.Exit(130) from None
-    summary = render.summary(report)
-    print_json(summary) if as_json else render.print_summary(report, summary, out)
+    summary = render.summary(results)
+    print_json(summary) if as_json else render.print_results(results, summary, out)
+    if results.failed:
+        typer.echo(render.failures(results.failed), err=True)
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -72,7 +99,7 @@ def bound(
         tick = progress({"bound": len(tasks)})
         for task in tasks:
             rows.append(task.evaluate())
-            tick("bound")
+            tick(task)
     document = {"points": [render.bound_point(row) for row in rows], "base_wait_s": workload.base_wait_s}
     print_json(document) if as_json else render.print_bounds(document)
 
@@ -100,21 +127,28 @@ def simulate(
     pairs: Annotated[int, typer.Option(help="pairs of requests in each replication")] = 50_000,
     replications: Annotated[int, typer.Option(help="independent replications")] = 10,
     seed: Annotated[int, typer.Option(help="root of all seeds")] = 1,
-    engine: Annotated[str, typer.Option(help="simpy")] = "simpy",
-    workers: Annotated[int | None, typer.Option(min=1, help="processes; default: all processors")] = None,
+    precision: Annotated[
+        float | None, typer.Option(help="replicate until the 95 % intervals are within this fraction of their means")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="fast, simpy (the reference) or auto")] = "fast",
+    executor: Executor = "processes",
+    workers: WorkerCount = None,
     as_json: AsJson = False,
 ) -> None:
     """Simulate one strategy of CONFIG's workload and compare with the exact formulas."""
-    from entsched import experiment
+    from entsched import executors, single
+    from entsched.completing import Workers
     from entsched.config import load_experiment
     from entsched.render import experiments as render
     from entsched.render.progress import progress as progress_bars
 
-    settings = {"engine": engine, "pairs": pairs, "replications": replications, "seed": seed}
-    choice = _choice(load_experiment(config), strategy, parameter)
-    one = experiment.single(load_experiment(config), choice, None if p is None else probability(p), settings)
+    loaded = load_experiment(config)
+    choice = _choice(loaded, strategy, parameter)
+    settings = {"engine": engine, "pairs": pairs, "replications": replications, "seed": seed, "precision": precision}
+    one = single.single(loaded, choice, None if p is None else probability(p), settings)
+    executors.prepare(executor)
     with progress_bars() as progress:
-        document = experiment.simulate_single(one, workers, progress)
+        document = single.simulate(one, Workers(executor, workers), progress)
     print_json(document) if as_json else render.print_simulation(choice.label, document)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from entsched.axes import described
+from entsched.experiment import Results
 from entsched.report import Report, advantage_ranges, largest_advantage
+from entsched.store import Failure
 from entsched.strategies import registry
 from entsched.strategies.base import BaseStrategy
 
 Row = dict[str, Any]
 
 
-def summary(report: Report) -> Row:
-    """The few numbers a run comes down to."""
+def summary(results: Results) -> Row:
+    """The few numbers a run comes down to, and what failed."""
+    failed = [{"task": failure.label, "error": failure.error} for failure in results.failed]
+    if results.report is None:
+        return {**(results.summary or {}), "failed": failed}
+    report = results.report
     largest = largest_advantage(report.bounds)
     best_cell = max(report.gains, key=lambda row: float(row["relative_gain"]), default=None)
     return {
@@ -35,7 +43,42 @@ def summary(report: Report) -> Row:
         "strategies": report.fronts,
         "qos": report.qos,
         "largest_gain": best_cell,
+        "notes": report.notes,
+        "failed": failed,
     }
+
+
+def failures(failed: Sequence[Failure], most: int = 20) -> str:
+    """The tasks that failed, a line each, up to ``most``."""
+    lines = [f"entsched: {len(failed)} tasks failed; what was computed is kept, and a new run tries them again"]
+    lines += [f"  {failure.label}: {failure.error}" for failure in failed[:most]]
+    if len(failed) > most:
+        lines.append(f"  and {len(failed) - most} more, in results.sqlite, table failures")
+    return "\n".join(lines)
+
+
+def print_results(results: Results, short: Row, out: Path) -> None:
+    """The summary of a run for people."""
+    if results.report is not None:
+        print_summary(results.report, short, out)
+        return
+    console = Console()
+    console.print(
+        f"{short['name']}: {short['experiments']} experiments over {', '.join(short['axes'])}", highlight=False
+    )
+    console.print(_largest_text(short), highlight=False)
+    console.print(f"Rows, tables and figures: {out}", soft_wrap=True)
+
+
+def _largest_text(short: Row) -> str:
+    largest = short["largest_advantage"]
+    if largest is None:
+        return "No certified quantum advantage in any of them: entanglement does not help here."
+    place = described({key: largest[key] for key in short["axes"]})
+    return (
+        f"Certified quantum advantage in {short['with_certified_advantage']}; largest at {place}, p = "
+        f"{largest['splitting']:g}: {100 * largest['relative_advantage']:.2f} % of the classical mean wait"
+    )
 
 
 def print_summary(report: Report, short: Row, out: Path) -> None:
@@ -51,6 +94,8 @@ def print_summary(report: Report, short: Row, out: Path) -> None:
         console.print(_qos_table(report))
         if any(row["splitting"] is None for row in report.qos):
             console.print("note: a set without numbers keeps this promise at no p; even p = 1 waits longer")
+    for note in report.notes:
+        console.print(f"note: {note}", highlight=False)
     if len(report.experiment.workload.types) == 1:
         console.print("note: the routers see one type only, so no strategy can tell requests apart; set service.bins")
     if short["largest_gain"]:
@@ -179,7 +224,7 @@ def _ends(bound: Row) -> str:
 
 def print_simulation(label: str, document: Row) -> None:
     """Simulated estimates beside the exact figures."""
-    table = Table(title=label)
+    table = Table(title=f"{label}: {document['replications']} replications, intervals by {document['intervals']}")
     for column in ("figure", "simulated", "95 % interval", "exact"):
         table.add_column(column, justify="left" if column == "figure" else "right")
     for name, exact in document["exact"].items():
@@ -187,6 +232,8 @@ def print_simulation(label: str, document: Row) -> None:
         interval = f"{_number(e['low'], 5)} to {_number(e['high'], 5)}"
         table.add_row(name, _number(e["mean"], 5), interval, _number(exact, 5))
     Console().print(table)
+    for note in document["notes"]:
+        Console().print(f"note: {note}", highlight=False)
 
 
 def portrait(name: str) -> Row:

@@ -61,7 +61,7 @@ def alias_table(probabilities: Floats) -> tuple[Words, Words]:
     return np.rint(keep * 2.0**32).astype(np.uint64).ravel(), alias.ravel()
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _share_out(mass: Floats, keep: Floats, alias: Words) -> None:
     """Vose's algorithm: cells with less than their share are filled up from those with more."""
     n = mass.size
@@ -86,7 +86,7 @@ def _share_out(mass: Floats, keep: Floats, alias: Words) -> None:
             few += 1
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, inline="always")
 def pick(word: np.uint64, n: np.uint64, tables: TypeTables) -> tuple[np.uint64, np.uint64]:
     """The types of A and B: A's from the upper half of a word, B's from the lower."""
     half, low = np.uint64(32), np.uint64(2**32 - 1)
@@ -101,7 +101,7 @@ def pick(word: np.uint64, n: np.uint64, tables: TypeTables) -> tuple[np.uint64, 
     return x, y
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def pick_all(words: Words, n: int, tables: TypeTables, types: NDArray[np.uint16]) -> None:
     """Write the types of A and B for each word, shape (2, words)."""
     for i in range(words.size):

@@ -97,8 +97,8 @@ def one_by_one(route: Route, workload: Workload) -> Decisions:
         servers = np.empty(draws.types.shape, dtype=np.int64)
         rows = zip(*(column.tolist() for column in columns), strict=True)
         for i, (x, y, now, *coins) in enumerate(rows):
-            views = (LocalView(requirements[z], z, now, first + i) for z in (x, y))
-            servers[:, i] = route(*views, *coins)
+            view_a, view_b = (LocalView(requirements[z], z, now, first + i) for z in (x, y))
+            servers[:, i] = route(view_a, view_b, *coins)
         _require_range("names server", servers, 2)
         return servers.astype(np.uint64)
 

@@ -71,7 +71,7 @@ class Customers:
             requirements_s=requirements_s,
             a_first=_a_first(self.workload.order, requirements_s, (block.coins & np.uint64(1)) != 0),
             outcomes=np.stack([high * 2.0**-32, low * 2.0**-31]),
-            shared=(block.shared >> np.uint64(11)) * 2.0**-53,
+            shared=(block.shared >> np.uint64(11)).astype(np.float64) * 2.0**-53,
         )
 
 

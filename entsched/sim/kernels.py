@@ -69,7 +69,7 @@ def routes() -> Floats:
     return np.array(rows, dtype=np.float64).ravel()
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _bits(context: Any, number: Any) -> Any:
     """The binary representation of a double, as an unsigned integer."""
 
@@ -79,21 +79,21 @@ def _bits(context: Any, number: Any) -> Any:
     return types.uint64(types.float64), generate
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, inline="always")
 def bin_of(wait_s: float) -> np.uint64:
     """The bin of a wait: the exponent of its double and the first eight digits of its mantissa."""
-    place = np.int64(_bits(wait_s * (1.0 / UNIT_S)) >> np.uint64(SHIFT)) - LOWEST
+    place = np.int64(_bits(wait_s * (1.0 / UNIT_S)) >> np.uint64(SHIFT)) - LOWEST  # type: ignore[call-arg]
     return np.uint64(min(max(place, 0), BINS - 1))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def count(waits_s: Floats, counts: NDArray[np.int64]) -> None:
     """Count waits, shape (n,), seconds, in their bins."""
     for i in range(waits_s.size):
         counts[bin_of(waits_s[i])] += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def serve(
     model: Model,
     gaps_s: Floats,
@@ -194,10 +194,10 @@ def serve(
         sums[batch, 8] += product
         start = end
     free_s[0], free_s[1] = free_0, free_1
-    return ended_0, ended_1
+    return int(ended_0), int(ended_1)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def add_outputs(sums: Floats, column: int, size: int, first: int, enders: NDArray[np.int32], outputs: Floats) -> None:
     """Add the outputs of ended stretches to the batches of the pairs that ended them."""
     last = sums.shape[0] - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -16,6 +16,7 @@ from entsched.sim import tail
 from entsched.sim.draws import Draws
 from entsched.sim.statistics import batch_means
 from entsched.sim.steady_state import mser
+from entsched.sim.variance import controlled
 
 Floats = NDArray[np.float64]
 
@@ -146,8 +147,14 @@ class Record:
         """The first pair of each slice, and infinity."""
         return [*(edge * self.layout.size for edge in self.layout.slice_edges), math.inf]
 
-    def figures(self, thresholds_s: Sequence[float] = ()) -> RunFigures:
-        """The figures of all pairs after the warm-up; the tail is read at ``thresholds_s``, seconds."""
+    def figures(self, thresholds_s: Sequence[float] = (), expected: Mapping[str, float] = {}) -> RunFigures:
+        """The figures of all pairs after the warm-up.
+
+        Parameters
+        ----------
+        thresholds_s : waits at which the tail is read, seconds
+        expected : averages by pair whose expectation is known, by column, for control variates
+        """
         first, settled = self._warm_up()
         kept = dict(zip(COLUMNS, self.sums[first:].T, strict=True))
         total = {name: float(column.sum()) for name, column in kept.items()}
@@ -171,10 +178,7 @@ class Record:
             wait_tail=tuple(tail.above(waits, thresholds_s)),
             mean_wait_half_width_s=wait_interval.half_width,
             baseline_rate_half_width=rate_interval.half_width,
-            mean_gap_s=total["time_s"] / total["pairs"],
-            mean_requirement_s=total["work_s"] / customers,
-            mean_squared_requirement_s2=total["work_squared_s2"] / customers,
-            met_product_s2=total["met_product_s2"] / total["pairs"],
+            mean_wait_controlled_s=_controlled_wait(kept, expected),
             warm_up_fraction=first / self.layout.batches,
             settled=settled,
         )
@@ -187,6 +191,17 @@ class Record:
         found = mser(self.sums[:, COLUMNS.index("wait_s")] / self.sums[:, 0], batch=1)
         return min((edge for edge in edges if edge >= found.index), default=edges[-1]), found.settled
 
+
+def _controlled_wait(kept: Mapping[str, Floats], expected: Mapping[str, float]) -> float:
+    """The mean wait by regression over large batches on columns with known expectations by pair."""
+    starts = np.linspace(0, len(kept["pairs"]), min(CONTROL_BATCHES, len(kept["pairs"])), endpoint=False).astype(int)
+    large = {name: np.add.reduceat(column, starts) for name, column in kept.items()}
+    by_pair = np.array([large[name] / large["pairs"] for name in expected]).reshape(len(expected), -1).T
+    return controlled(large["wait_s"] / (2 * large["pairs"]), by_pair, list(expected.values())).estimate.mean
+
+
+#: How many large batches control variates are fitted to.
+CONTROL_BATCHES = 50
 
 #: The fractions of customers for which a run reports the longest wait among them.
 QUANTILES = (0.5, 0.9, 0.99, 0.999, 0.9999)
@@ -202,8 +217,7 @@ class RunFigures:
     wait_quantiles_s : the waits that the fractions QUANTILES of customers do not exceed
     wait_tail : the fractions of customers that wait longer than each threshold that was asked for
     mean_wait_half_width_s, baseline_rate_half_width : of 95 % intervals by batch means, from this run alone
-    mean_gap_s, mean_requirement_s, mean_squared_requirement_s2, met_product_s2 : averages whose
-        expectation is known, for control variates; the last is s_a s_b of pairs that meet, 0 of others
+    mean_wait_controlled_s : the mean wait, corrected by what is known of the run's luck (control variates)
     warm_up_fraction, settled : what was left out, and whether a steady state was found after it
     """
 
@@ -217,9 +231,6 @@ class RunFigures:
     wait_tail: tuple[float, ...]
     mean_wait_half_width_s: float
     baseline_rate_half_width: float
-    mean_gap_s: float
-    mean_requirement_s: float
-    mean_squared_requirement_s2: float
-    met_product_s2: float
+    mean_wait_controlled_s: float
     warm_up_fraction: float
     settled: bool

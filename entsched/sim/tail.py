@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from entsched.sim import kernels
 from entsched.sim.kernels import BINS, LOWEST, SHIFT, UNIT_S
 
+__all__ = ["BINS", "above", "count", "quantiles"]
+
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 

@@ -33,7 +33,7 @@ def seeded(seeds: np.random.SeedSequence, streams: int) -> Words:
     return states
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def fill(state: Words, words: Words) -> None:
     """Write the next words of the generator with this ``state``, shape (4,), and advance it."""
     a, b, c, counter = state[0], state[1], state[2], state[3]
@@ -47,7 +47,7 @@ def fill(state: Words, words: Words) -> None:
     state[0], state[1], state[2], state[3] = a, b, c, counter
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def unit_interval(words: Words, numbers: Floats) -> None:
     """Write a number in (0, 1) for each word: the middle of one of 2^53 equal parts."""
     for i in range(words.size):
