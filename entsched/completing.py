@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import itertools
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 
 from entsched import runner, sweep
 from entsched.axes import Study
@@ -12,10 +14,15 @@ from entsched.executors import default_workers
 from entsched.games.split.classical import deterministic_oracle
 from entsched.routing import routing_game
 from entsched.store import Failure, Store
+from entsched.strategies import registry
 from entsched.tasks import Task
 
 #: Called with the number of tasks in each group; returns what is called with each task that is done.
 StartProgress = Callable[[dict[str, int]], runner.Progress]
+
+
+#: How long tasks run in this process before others are started, in seconds.
+ALONE_S = 2.0
 
 
 def quiet(counts: dict[str, int]) -> runner.Progress:
@@ -31,10 +38,40 @@ class Workers:
     count: int | None = None
 
     def run(self, tasks: Iterable[Task], store: Store, progress: runner.Progress) -> runner.Outcome:
-        """Evaluate tasks into a store; few of them are not worth starting processes for."""
+        """Evaluate tasks into a store.
+
+        Processes are started only for work that is not done within two seconds; until then, and up
+        to the first task of a plugin, whose code might end its process, tasks run in this one.
+        """
         count = self.count or default_workers()
-        spec = "serial" if self.executor == "processes" and count == 1 else self.executor
-        return runner.run(tasks, store, spec, count, progress)
+        if self.executor != "processes":
+            return runner.run(tasks, store, self.executor, count, progress)
+        if count == 1:
+            return runner.run(tasks, store, "serial", count, progress)
+        left = _Opening(iter(tasks), time.monotonic() + ALONE_S)
+        first = runner.run(left, store, "serial", 1, progress)
+        rest = runner.run(left.rest(), store, "processes", count, progress)
+        return runner.Outcome(first.done + rest.done, first.failed + rest.failed, first.seconds + rest.seconds)
+
+
+@dataclass
+class _Opening:
+    """The first tasks of many: those of this package, while there is time; then ``rest`` has the others."""
+
+    tasks: Iterator[Task]
+    deadline: float
+    held_back: list[Task] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Task]:
+        for task in self.tasks:
+            if task.origin not in ("", registry.ORIGIN) or time.monotonic() > self.deadline:
+                self.held_back.append(task)
+                return
+            yield task
+
+    def rest(self) -> Iterator[Task]:
+        """All tasks that were not yielded."""
+        return itertools.chain(self.held_back, self.tasks)
 
 
 def complete(

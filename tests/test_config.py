@@ -101,7 +101,7 @@ def test_ranges_lists_and_strategies_are_spread(tmp_path):
         ("strategies", ["random", "random"], ["'random' stands twice"]),
         ("strategies", [{"name": "quantum-optimal", "visibility": 2}], ["visibility", "2"]),
         ("strategies", [3], ["given 3"]),
-        ("simulation.pairs", 10**12, ["simulation.pairs", "1000000000000"]),
+        ("simulation.pairs", 10**13, ["simulation.pairs", "10000000000000"]),
         ("simulation.pairs", 1000.5, ["simulation.pairs", "1000.5"]),
         ("simulation.replications", 10**12, ["simulation.replications"]),
         (
@@ -110,7 +110,8 @@ def test_ranges_lists_and_strategies_are_spread(tmp_path):
             ["2020000 runs"],
         ),
         ("workload.service", {"law": "exponential", "mean_s": 1.0, "bins": 10**6}, ["service.bins", "1000000"]),
-        ("simulation.engine", "fast", ["simulation.engine", "'fast'", "simpy"]),
+        ("simulation.engine", "slow", ["simulation.engine", "'slow'", "simpy"]),
+        ("simulation", {"engine": "simpy", "pairs": 3_000_000}, ["simulation", "3000000", "2000000"]),
         ("simulation.warmup_fraction", 1.0, ["simulation.warmup_fraction"]),
         ("simulation.seed", -1, ["simulation.seed"]),
         ("name", "../escape", ["name"]),

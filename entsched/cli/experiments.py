@@ -40,7 +40,7 @@ def run(
     Any key of CONFIG that takes one value may be given several, as a list or as {start, stop, num}: every
     combination is an experiment of its own. A task that fails is recorded, the others go on, and the exit code is 1.
     """
-    from entsched import executors, experiment
+    from entsched import experiment
     from entsched.axes import load_study
     from entsched.completing import Workers
     from entsched.render import experiments as render
@@ -54,7 +54,6 @@ def run(
         expected = forecast(study, out, where)
         print_json(rendered.as_json(expected)) if as_json else rendered.print_forecast(expected)
         return
-    executors.prepare(executor)
     try:
         with progress_bars() as progress:
             results = experiment.run(study, out, where, progress)
@@ -136,7 +135,7 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Simulate one strategy of CONFIG's workload and compare with the exact formulas."""
-    from entsched import executors, single
+    from entsched import single
     from entsched.completing import Workers
     from entsched.config import load_experiment
     from entsched.render import experiments as render
@@ -146,7 +145,6 @@ def simulate(
     choice = _choice(loaded, strategy, parameter)
     settings = {"engine": engine, "pairs": pairs, "replications": replications, "seed": seed, "precision": precision}
     one = single.single(loaded, choice, None if p is None else probability(p), settings)
-    executors.prepare(executor)
     with progress_bars() as progress:
         document = single.simulate(one, Workers(executor, workers), progress)
     print_json(document) if as_json else render.print_simulation(choice.label, document)

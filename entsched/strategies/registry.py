@@ -15,6 +15,9 @@ from entsched.validation import first_problem
 
 GROUP = "entsched.strategies"
 
+#: The origin of strategies of this package.
+ORIGIN = "built in"
+
 BUILT_IN = {
     "random": "entsched.strategies.uniform_random:UniformRandom",
     "local-threshold": "entsched.strategies.local_threshold:LocalThreshold",
@@ -58,9 +61,15 @@ def origin(name: str) -> str:
     'built in'
     """
     if name in BUILT_IN:
-        return "built in"
+        return ORIGIN
     distribution = _plugins()[name].dist
     return f"{distribution.name} {distribution.version}" if distribution else "unknown distribution"
+
+
+@lru_cache(maxsize=None)
+def _built_in(name: str) -> type[BaseStrategy]:
+    module, _, attribute = BUILT_IN[name].partition(":")
+    return getattr(import_module(module), attribute)
 
 
 def load(name: str) -> type[BaseStrategy]:
@@ -72,8 +81,7 @@ def load(name: str) -> type[BaseStrategy]:
         If there is no such strategy, or its plugin cannot be loaded.
     """
     if name in BUILT_IN:
-        module, _, attribute = BUILT_IN[name].partition(":")
-        return getattr(import_module(module), attribute)
+        return _built_in(name)
     if name not in _plugins():
         raise StrategyError(f"unknown strategy {name!r}, allowed: {', '.join(names())}")
     try:

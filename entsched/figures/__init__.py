@@ -1,0 +1,35 @@
+"""Figures of reports and sweeps: vector PDF, PNG, and the plotted numbers as CSV beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+from entsched.figures.experiment import excess_wait, gain_map, pareto_front
+from entsched.figures.sweep import draw_sweep
+from entsched.figures.tail import wait_tail
+from entsched.report import Report
+
+__all__ = ["draw_all", "draw_sweep", "excess_wait", "gain_map", "pareto_front", "wait_tail"]
+
+
+def draw_all(report: Report, folder: Path) -> list[Path]:
+    """Draw every figure that a report has the numbers for; returns the paths of the PNG files.
+
+    Raises
+    ------
+    StoreError
+        If the files cannot be written.
+    """
+    drawn = []
+    if len(report.bounds) > 1:
+        drawn.append(excess_wait(report, folder / "excess_wait"))
+        drawn.append(pareto_front([report], folder / "pareto_front"))
+    if any("sim_wait_q50_s" in row for row in report.strategies):
+        drawn.append(wait_tail(report, folder / "wait_tail"))
+    if report.gains:
+        drawn.append(gain_map(report, folder / "gain_map"))
+    return drawn

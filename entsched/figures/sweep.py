@@ -1,0 +1,135 @@
+"""The figures of a sweep: the certified advantage, mean wait and baseline rate along its axes."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from numpy.typing import NDArray
+
+from entsched.axes import Axis
+from entsched.figures.along import along_axis
+from entsched.figures.heat import ADVANTAGE, heat_maps
+from entsched.figures.scales import WRAPPED, is_numeric, key_label, positions, set_scale, value_text
+from entsched.figures.style import COLOURS, LINE_COLOURS, LINE_MARKERS, STYLE, Row, labelled, legend_below, save
+
+Floats = NDArray[np.float64]
+
+#: The most values of an axis that are drawn as lines or panels of their own, and the most names along an axis.
+MOST_LINES = 6
+MOST_NAMES = 40
+INCHES_OF_NAME = 0.3
+
+#: The most values that get a marker each.
+MOST_MARKED = 60
+
+
+def draw_sweep(axes: Sequence[Axis], advantages: Sequence[Row], plotted: Sequence[Row], folder: Path) -> list[Path]:
+    """Draw the figures of a sweep; returns the paths of the PNG files.
+
+    ``sweep_advantage`` shows the largest certified relative advantage: along one axis, as a map over two, in panels
+    for at most 6 values of a third. Along one numeric axis ``sweep_wait`` and ``sweep_rate`` show every strategy.
+    What would not be readable is not drawn; the tables of the sweep hold it.
+
+    Parameters
+    ----------
+    axes : the swept keys; those with one value are left out
+    advantages : a row of :func:`entsched.report.advantage` for each combination, the first axis varying slowest
+    plotted : rows of :func:`entsched.report.plotted` with the values of all axes by key, in any order
+
+    Raises
+    ------
+    StoreError
+        If the files cannot be written.
+
+    Examples
+    --------
+    >>> draw_sweep([Axis("simulation.seed", (1,), (1,))], [{"relative_advantage": 0.0}], [], Path("nowhere"))
+    []
+    """
+    swept = [axis for axis in axes if len(axis.shown) > 1]
+    if not swept or not _is_readable(swept):
+        return []
+    shape = tuple(len(axis.shown) for axis in swept)
+    percent = 100 * np.array([row["relative_advantage"] for row in advantages], dtype=float).reshape(shape)
+    rows = [
+        {axis.key: value for axis, value in zip(axes, values, strict=True)}
+        | {"advantage_percent": 100 * row["relative_advantage"], "at_splitting": row.get("splitting")}
+        for values, row in zip(product(*(axis.shown for axis in axes)), advantages, strict=True)
+    ]
+    drawn = [_advantage(swept, percent, rows, folder / "sweep_advantage")]
+    if len(swept) == 1 and is_numeric(swept[0]):
+        drawn += along_axis(swept[0], plotted, folder)
+    return drawn
+
+
+def _is_readable(swept: list[Axis]) -> bool:
+    """Whether the axes fit in a figure: at most three, one of three short, and few names along each."""
+    lengths = [len(axis.shown) for axis in swept]
+    named = [len(axis.shown) for axis in swept if not is_numeric(axis)]
+    return len(swept) <= 3 and max(named, default=0) <= MOST_NAMES and (len(swept) < 3 or min(lengths) <= MOST_LINES)
+
+
+def _advantage(swept: list[Axis], percent: Floats, rows: list[Row], path: Path) -> Path:
+    """The figure that suits the number and the kind of the axes; ``percent`` has a dimension for each."""
+    numeric = [axis for axis in swept if is_numeric(axis)]
+    named = [axis for axis in swept if not is_numeric(axis)]
+    if len(swept) == 1 and named:
+        return _dots(swept[0], percent, rows, path)
+    if len(swept) == 1:
+        return _lines(swept[0], percent[None], None, rows, path)
+    if len(swept) == 2 and len(numeric) == 1 and len(named[0].shown) <= MOST_LINES:
+        return _lines(numeric[0], np.moveaxis(percent, swept.index(named[0]), 0), named[0], rows, path)
+    if len(swept) == 2:
+        return heat_maps(swept, percent[None], None, rows, path)
+    short = [axis for axis in swept if len(axis.shown) <= MOST_LINES]
+    third = min(short, key=lambda axis: (is_numeric(axis), len(axis.shown)))
+    panels = np.moveaxis(percent, swept.index(third), 0)
+    return heat_maps([axis for axis in swept if axis is not third], panels, third, rows, path)
+
+
+def _lines(axis: Axis, tables: Floats, named: Axis | None, rows: list[Row], path: Path) -> Path:
+    """The advantage along a numeric axis, shape (lines, values): a line for each value of a named axis, if any."""
+    order = np.argsort(positions(axis))
+    marked = len(order) <= MOST_MARKED
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(5.2, 3.6), layout="constrained")
+        for place, line in enumerate(tables):
+            axes.plot(
+                positions(axis)[order],
+                line[order],
+                color=LINE_COLOURS[place],
+                marker=LINE_MARKERS[place] if marked else "",
+                ms=4,
+                label=value_text(named.shown[place]) if named else "_",
+            )
+        set_scale(axes, "x", axis)
+        axes.set_ylabel(textwrap.fill(ADVANTAGE, WRAPPED))
+        axes.set_ylim(0, 1.08 * tables.max() if tables.max() > 0 else 1)
+        if tables.max() <= 0:
+            axes.set_title("no certified advantage")
+        legend_below(figure, labelled(figure), key_label(named.key) if named else None)
+        return save(figure, path, rows)
+
+
+def _dots(axis: Axis, percent: Floats, rows: list[Row], path: Path) -> Path:
+    """The advantage for each name of an axis, from top to bottom in its order."""
+    with plt.rc_context(STYLE):
+        height = 1.1 + INCHES_OF_NAME * len(axis.shown)
+        figure, axes = plt.subplots(figsize=(5.6, height), layout="constrained")
+        places = range(len(axis.shown))
+        axes.hlines(places, 0, percent, color="#bbbbbb", lw=1, zorder=2)
+        axes.plot(percent, places, "o", ms=5, color=COLOURS["quantum"], zorder=3, clip_on=False)
+        for place, row in zip(places, rows, strict=True):
+            p = row["at_splitting"]
+            text = "none" if p is None else f"{percent[place]:.2f} % at $p$ = {p:.3g}"
+            axes.annotate(text, (percent[place], place), xytext=(6, -3), textcoords="offset points")
+        set_scale(axes, "y", axis)
+        axes.set_ylim(len(places) - 0.5, -0.5)
+        axes.set(xlabel=ADVANTAGE, xlim=(0, 1.75 * percent.max() if percent.max() > 0 else 1))
+        axes.grid(False, axis="y")
+        return save(figure, path, rows)
