@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from entsched.behavior import Behavior, ConditionalTable
@@ -44,8 +45,8 @@ def no_table() -> Table:
     return Table(*np.empty((4, 0), dtype=np.uint64))
 
 
-#: From pairs, the time before them (s) and the index of the first one to their servers.
-Decide = Callable[[Draws, float, int], Integers]
+#: From pairs, their arrival times (s) and the index of the first one to their servers.
+Decide = Callable[[Draws, Floats, int], Integers]
 
 
 class Decisions(NamedTuple):
@@ -80,7 +81,7 @@ def _by_types(table: ConditionalTable, servers: tuple[Integers, Integers]) -> De
     flat = [named.astype(np.uint64).ravel() for named in servers]
     compiled = Table(ends[0].ravel(), ends[1].ravel(), *flat) if table.p.shape[:2] == (2, 2) else None
 
-    def decide(draws: Draws, now_s: float, first: int) -> Integers:
+    def decide(draws: Draws, times_s: Floats, first: int) -> Integers:
         outputs = _outputs(ends, draws.types, draws.outcomes)
         return np.stack([named[o, x] for named, o, x in zip(servers, outputs, draws.types, strict=True)])
 
@@ -91,16 +92,17 @@ def one_by_one(route: Route, workload: Workload) -> Decisions:
     """One pair after the other, as the event model asks."""
     requirements = workload.type_means_s.tolist()
 
-    def decide(draws: Draws, now_s: float, first: int) -> Integers:
+    def decide(draws: Draws, times_s: Floats, first: int) -> Integers:
         shared = draws.shared if draws.shared.size else np.zeros_like(draws.gaps_s)
-        columns = (*draws.types, _times(now_s, draws), shared, *draws.outcomes)
+        columns = (*draws.types, times_s, shared, *draws.outcomes)
         servers = np.empty(draws.types.shape, dtype=np.int64)
         rows = zip(*(column.tolist() for column in columns), strict=True)
         for i, (x, y, now, *coins) in enumerate(rows):
             view_a, view_b = (LocalView(requirements[z], z, now, first + i) for z in (x, y))
             servers[:, i] = route(view_a, view_b, *coins)
-        _require_range("names server", servers, 2)
-        return servers.astype(np.uint64)
+        for named in servers:
+            _require_range("names server", named, 2)
+        return servers
 
     return Decisions(None, decide, one_by_one=True)
 
@@ -110,32 +112,41 @@ def _by_arrays(plan: RoutingPlan, workload: Workload) -> Decide:
     requirements = workload.type_means_s
     ends = _ends(plan.behavior)
 
-    def decide(draws: Draws, now_s: float, first: int) -> Integers:
-        times_s = _times(now_s, draws)
+    def decide(draws: Draws, times_s: Floats, first: int) -> Integers:
         pairs = np.arange(first, first + len(times_s))
-        views = [LocalView(requirements[x], x.astype(np.intp), times_s, pairs) for x in draws.types]  # type: ignore[arg-type]
-        asked = [np.broadcast_to(ask(view), pairs.shape) for ask, view in zip(plan.ask, views, strict=True)]
-        for questions, allowed in zip(asked, plan.behavior.questions, strict=True):
-            _require_range("asks question", questions, allowed)
-        answered = zip(plan.answer, _outputs(ends, np.stack(asked), draws.outcomes), views, strict=True)
-        servers = np.stack([np.broadcast_to(answer(o, view), pairs.shape) for answer, o, view in answered])  # type: ignore[arg-type]
-        _require_range("names server", servers, 2)
-        return servers.astype(np.uint64)
+        questions, servers = np.empty((2, 2, len(pairs)), dtype=np.int64)
+        views = [LocalView(requirements[x], x, times_s, pairs) for x in draws.types.astype(np.intp)]  # type: ignore[arg-type]
+        for ask, view, asked, allowed in zip(plan.ask, views, questions, plan.behavior.questions, strict=True):
+            asked[:] = _require_integers("asks questions", ask(view))
+            _require_range("asks question", asked, allowed)
+        outputs = _outputs(ends, questions, draws.outcomes)
+        for answer, view, output, named in zip(plan.answer, views, outputs, servers, strict=True):
+            named[:] = _require_integers("names servers", answer(output, view))  # type: ignore[arg-type]
+            _require_range("names server", named, 2)
+        return servers
 
     return decide
 
 
-def _times(now_s: float, draws: Draws) -> Floats:
-    """Arrival times, summed one gap after the other as a clock does."""
-    return np.cumsum(np.append(now_s, draws.gaps_s))[1:]
+def _require_integers(what: str, values: object) -> Integers:
+    array = np.asarray(values)
+    if not np.issubdtype(array.dtype, np.integer):
+        raise StrategyError(f"it {what} of type {array.dtype}, allowed: integers")
+    return array
 
 
 def _require_range(what: str, values: Integers, allowed: int) -> None:
-    if not np.issubdtype(values.dtype, np.integer):
-        raise StrategyError(f"it {what} of type {values.dtype}, allowed: integers")
-    if values.min() < 0 or values.max() >= allowed:
-        wrong = values[(values < 0) | (values >= allowed)][0]
-        raise StrategyError(f"it {what} {wrong}, allowed: 0 to {allowed - 1}")
+    place = _first_outside(values, allowed)
+    if place >= 0:
+        raise StrategyError(f"it {what} {values[place]}, allowed: 0 to {allowed - 1}")
+
+
+@njit(cache=True, nogil=True)
+def _first_outside(values: Integers, allowed: int) -> int:
+    for i in range(values.size):
+        if values[i] < 0 or values[i] >= allowed:
+            return i
+    return -1
 
 
 def _ends(table: ConditionalTable) -> tuple[Words, Words]:
@@ -152,9 +163,20 @@ def _ends(table: ConditionalTable) -> tuple[Words, Words]:
 
 def _outputs(ends: tuple[Words, Words], questions: Integers, outcomes: Floats) -> Integers:
     """Outputs of A and B, shape (2, pairs): how many ends each coin reaches."""
-    ends_a, ends_b = ends
-    x, y = questions
-    coin_a, coin_b = outcomes[0] * 2.0**32, outcomes[1] * 2.0**31
-    a = (coin_a >= ends_a[:, x, y]).sum(axis=0)
-    b = (coin_b >= ends_b[:, a, x, y]).sum(axis=0)
-    return np.stack([a, b])
+    outputs = np.empty(questions.shape, dtype=np.int64)
+    _reach(questions.astype(np.int64, copy=False), outcomes, *ends, outputs)
+    return outputs
+
+
+@njit(cache=True, nogil=True)
+def _reach(questions: Integers, outcomes: Floats, ends_a: Words, ends_b: Words, outputs: Integers) -> None:
+    for i in range(questions.shape[1]):
+        x, y = np.uint64(questions[0, i]), np.uint64(questions[1, i])
+        coin_a, coin_b = np.uint64(outcomes[0, i] * 2.0**32), np.uint64(outcomes[1, i] * 2.0**31)
+        a = np.uint64(0)
+        for k in range(ends_a.shape[0]):
+            a += np.uint64(coin_a >= ends_a[k, x, y])
+        b = np.uint64(0)
+        for k in range(ends_b.shape[0]):
+            b += np.uint64(coin_b >= ends_b[k, a, x, y])
+        outputs[0, i], outputs[1, i] = a, b

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from entsched.sim.alias import TypeTables, pick_all, type_tables
-from entsched.sim.words import Words, fill, seeded, unit_interval
+from entsched.sim.words import Words, fill, outcomes_of, seeded, unit_interval
 from entsched.workload import Workload
 
 Floats = NDArray[np.float64]
@@ -59,18 +59,23 @@ class Customers:
 
     def draws(self, block: Block) -> Draws:
         """The pairs of a block, array by array."""
-        types = np.zeros((2, len(block)), dtype=np.uint16)
-        requirements_s = block.services_s
-        if not requirements_s.size:
+        seen = self.seen(block)
+        requirements_s = block.services_s if block.services_s.size else self.workload.type_means_s[seen.types]
+        a_first = _a_first(self.workload.order, requirements_s, (block.coins & np.uint64(1)) != 0)
+        return replace(seen, requirements_s=requirements_s, a_first=a_first)
+
+    def seen(self, block: Block) -> Draws:
+        """What routers decide by: all but requirements and orders, which are left empty."""
+        types, outcomes = np.zeros((2, len(block)), dtype=np.uint16), np.empty((2, len(block)))
+        if not block.services_s.size:
             pick_all(block.kinds, len(self.workload.types), self.tables, types)
-            requirements_s = self.workload.type_means_s[types]
-        high, low = block.coins >> np.uint64(32), (block.coins & np.uint64(2**32 - 1)) >> np.uint64(1)
+        outcomes_of(block.coins, outcomes)
         return Draws(
             gaps_s=block.gaps_s,
             types=types,
-            requirements_s=requirements_s,
-            a_first=_a_first(self.workload.order, requirements_s, (block.coins & np.uint64(1)) != 0),
-            outcomes=np.stack([high * 2.0**-32, low * 2.0**-31]),
+            requirements_s=np.empty((2, 0)),
+            a_first=np.empty(0, dtype=np.bool_),
+            outcomes=outcomes,
             shared=(block.shared >> np.uint64(11)).astype(np.float64) * 2.0**-53,
         )
 

@@ -55,9 +55,10 @@ def run(
     first, now_s = 0, 0.0
     for block in blocks:
         if decisions.table is None:
-            draws = customers.draws(block)
-            servers = decisions.decide(draws, now_s, first).astype(np.uint64)
-            now_s = float(np.cumsum(np.append(now_s, draws.gaps_s))[-1])
+            draws = customers.seen(block)
+            times_s = np.cumsum(np.append(now_s, draws.gaps_s))[1:]  # one gap after the other, as a clock does
+            servers = decisions.decide(draws, times_s, first).astype(np.uint64, copy=False)
+            now_s = times_s[-1]
         ended = kernels.serve(
             model,
             block.gaps_s,

@@ -123,7 +123,7 @@ class Replication(Run):
             return measured_route(plan, self.strategy.label)
         if isinstance(plan, RoutingPlan) and self.strategy.strategy.strategy_class not in MEMORYLESS:
             return table_route(plan)
-        return self._decisions(plan).decide(draws, 0.0, 0)
+        return self._decisions(plan).decide(draws, np.cumsum(draws.gaps_s), 0)
 
 
 @lru_cache(maxsize=64)

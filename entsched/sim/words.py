@@ -52,3 +52,11 @@ def unit_interval(words: Words, numbers: Floats) -> None:
     """Write a number in (0, 1) for each word: the middle of one of 2^53 equal parts."""
     for i in range(words.size):
         numbers[i] = (np.float64(np.int64(words[i] >> np.uint64(11))) + 0.5) * 2.0**-53
+
+
+@njit(cache=True, nogil=True)
+def outcomes_of(coins: Words, outcomes: Floats) -> None:
+    """Write two numbers in [0, 1) for each coin, shape (2, coins): from its first 32 bits and the next 31."""
+    for i in range(coins.size):
+        outcomes[0, i] = np.float64(np.int64(coins[i] >> np.uint64(32))) * 2.0**-32
+        outcomes[1, i] = np.float64(np.int64((coins[i] & np.uint64(2**32 - 1)) >> np.uint64(1))) * 2.0**-31
