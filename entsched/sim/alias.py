@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ class TypeTables(NamedTuple):
     alias_b: Words
 
 
+@lru_cache(maxsize=16)
 def type_tables(workload: Workload) -> TypeTables:
     """The tables of a workload's joint law of types; probabilities are kept to within 2^-32.
 

@@ -121,7 +121,7 @@ def _by_arrays(plan: RoutingPlan, workload: Workload) -> Decide:
             _require_range("asks question", asked, allowed)
         outputs = _outputs(ends, questions, draws.outcomes)
         for answer, view, output, named in zip(plan.answer, views, outputs, servers, strict=True):
-            named[:] = _require_integers("names servers", answer(output, view))  # type: ignore[arg-type]
+            named[:] = _require_integers("names servers", answer(output, view))
             _require_range("names server", named, 2)
         return servers
 

@@ -130,8 +130,8 @@ def stream(workload: Workload, pairs: int, seeds: np.random.SeedSequence, shared
     pairs of a longer run are those of a shorter one.
     """
     gaps, kinds, coins, common = seeded(seeds, 4)
-    services = np.random.default_rng(seeds.spawn(1)[0])
     law = workload.types[0] if len(workload.types) == 1 else None
+    services = np.random.default_rng(seeds.spawn(1)[0]) if law else None
     block = Block(
         gaps_s=np.empty(BLOCK),
         kinds=np.empty(BLOCK, dtype=np.uint64),
@@ -146,7 +146,7 @@ def stream(workload: Workload, pairs: int, seeds: np.random.SeedSequence, shared
         np.multiply(block.gaps_s, -1 / workload.arrival_rate_hz, out=block.gaps_s)
         fill(kinds, block.kinds)
         fill(coins, block.coins)
-        if law is not None:
+        if law is not None and services is not None:
             block.services_s[:] = law.sample(services, 2 * BLOCK).reshape(2, BLOCK)
         if shared:
             fill(common, block.shared)

@@ -56,7 +56,8 @@ def run(
     for block in blocks:
         if decisions.table is None:
             draws = customers.seen(block)
-            times_s = np.cumsum(np.append(now_s, draws.gaps_s))[1:]  # one gap after the other, as a clock does
+            times_s = np.empty_like(draws.gaps_s)
+            kernels.tell_time(now_s, draws.gaps_s, times_s)
             servers = decisions.decide(draws, times_s, first).astype(np.uint64, copy=False)
             now_s = times_s[-1]
         ended = kernels.serve(

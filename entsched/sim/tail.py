@@ -58,6 +58,8 @@ def above(counts: Counts, thresholds_s: Sequence[float]) -> list[float]:
     >>> [round(share, 2) for share in above(counts, [1.0, 9.0])]
     [0.9, 0.1]
     """
+    if not thresholds_s:
+        return []
     edges = _edges(np.arange(BINS + 1))
     reached = np.concatenate([[0.0], np.cumsum(counts)])
     total = max(reached[-1], 1.0)

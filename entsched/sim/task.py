@@ -97,17 +97,15 @@ class Replication(Run):
     @property
     def asks_one_by_one(self) -> bool:
         """Whether every pair costs a call into the strategy's Python code."""
-        return self._decisions(self.strategy.compiled(self.workload, self.splitting)).one_by_one
+        return self._decisions().one_by_one
 
-    def _decisions(self, plan: Plan) -> Decisions:
-        if isinstance(plan, RoutingPlan) and self.measurement == "pairs":
-            return one_by_one(measured_route(plan, self.strategy.label), self.workload)
-        return decisions(plan, self.workload, self.strategy.strategy.strategy_class in MEMORYLESS)
+    def _decisions(self) -> Decisions:
+        return _decisions(self.strategy, self.workload, self.splitting, self.measurement)
 
     def _fast(self, plan: Plan, layout: Layout) -> Record:
         seeds = seed_sequence(self.workload, self.seed, self.replication)
         blocks = stream(self.workload, self.pairs, seeds, shared=self.measurement == "pairs")
-        return fast.run(self.workload, blocks, self._decisions(plan), self.baseline, layout, _latency_s(plan))
+        return fast.run(self.workload, blocks, self._decisions(), self.baseline, layout, _latency_s(plan))
 
     def _by_events(self, plan: Plan, layout: Layout) -> Record:
         if self.pairs > MOST_EVENT_PAIRS:
@@ -123,7 +121,17 @@ class Replication(Run):
             return measured_route(plan, self.strategy.label)
         if isinstance(plan, RoutingPlan) and self.strategy.strategy.strategy_class not in MEMORYLESS:
             return table_route(plan)
-        return self._decisions(plan).decide(draws, np.cumsum(draws.gaps_s), 0)
+        return self._decisions().decide(draws, np.cumsum(draws.gaps_s), 0)
+
+
+@lru_cache(maxsize=64)
+def _decisions(
+    choice: StrategyChoice, workload: Workload, splitting: float | None, measurement: Measurement
+) -> Decisions:
+    plan = choice.compiled(workload, splitting)
+    if isinstance(plan, RoutingPlan) and measurement == "pairs":
+        return one_by_one(measured_route(plan, choice.label), workload)
+    return decisions(plan, workload, choice.strategy.strategy_class in MEMORYLESS)
 
 
 @lru_cache(maxsize=64)

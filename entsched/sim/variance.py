@@ -126,7 +126,7 @@ def paired(values_a: ArrayLike, values_b: ArrayLike, confidence: float = 0.95) -
 
 def _orthonormal(controls: Array, means: Array) -> tuple[Array, Array]:
     """An orthonormal basis of the centred controls, and how far their sample means lie off, in it."""
-    centred = np.stack([_around_mean(column) for column in controls.T], axis=1)
+    centred = _around_mean(controls)
     sizes = np.linalg.norm(centred, axis=0)
     varying = sizes > COLLINEAR * np.abs(controls).max(axis=0)
     scaled, off = centred[:, varying] / sizes[varying], (controls.mean(axis=0) - means)[varying] / sizes[varying]
@@ -136,9 +136,9 @@ def _orthonormal(controls: Array, means: Array) -> tuple[Array, Array]:
 
 
 def _around_mean(values: Array) -> Array:
-    """The values less their mean: exactly 0 if they are all equal."""
+    """The values less their mean along the first axis: exactly 0 if they are all equal."""
     from_first = values - values[0]
-    around: Array = from_first - from_first.mean()
+    around: Array = from_first - from_first.mean(axis=0)
     return around
 
 

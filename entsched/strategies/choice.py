@@ -32,7 +32,7 @@ class StrategyChoice(Section):
         registry.build(self.name, self.parameters)
         return self
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The name with the parameters that were given, as figures and tables show it."""
         given = ", ".join(f"{key}={value}" for key, value in self.parameters.items())
