@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,6 +59,12 @@ class Study:
     def experiments(self) -> Iterator[Experiment]:
         """The experiments of all combinations, as in ``cells``."""
         return (experiment for _, experiment in self.cells())
+
+    def traces(self) -> set[str]:
+        """The paths of all traces that requirements are read from."""
+        swept = any(axis.key.startswith("workload") for axis in self.axes)
+        laws = (e.workload.service for e in (self.experiments() if swept else islice(self.experiments(), 1)))
+        return {law.path for law in laws if isinstance(law, Trace)}
 
     def _cells(self, chosen: tuple[int, ...], experiment: Experiment) -> Iterator[tuple[dict[str, Any], Experiment]]:
         """The combinations that begin with the chosen values; the experiment is the first of them."""

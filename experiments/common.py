@@ -21,7 +21,7 @@ def run(name: str) -> Path:
             results = experiment.run(load_study(config), out, progress=progress)
     except EntschedError as error:
         sys.exit(f"entsched: {error}")
-    render.print_results(results, render.summary(results), out)
+    print(render.results_text(results, render.summary(results), out), end="")
     if results.failed:
         sys.exit(render.failures(results.failed))
     return out

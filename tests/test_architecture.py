@@ -36,6 +36,7 @@ ROOMS = [
     "figures",
     "folder",
     "experiment",
+    "finished",
     "single",
     "render",
     "testing",

@@ -10,6 +10,8 @@ import typer
 from entsched.cli.app import AsJson, app, print_json, probability
 
 if TYPE_CHECKING:
+    from entsched.axes import Study
+    from entsched.completing import Workers
     from entsched.config import Experiment
     from entsched.strategies.choice import StrategyChoice
     from entsched.workload import Workload
@@ -40,11 +42,14 @@ def run(
     Any key of CONFIG that takes one value may be given several, as a list or as {start, stop, num}: every
     combination is an experiment of its own. A task that fails is recorded, the others go on, and the exit code is 1.
     """
-    from entsched import experiment
+    from entsched import finished
+
+    known = None if dry_run else finished.recall(out, config)
+    if known is not None:
+        print_json(known[0]) if as_json else typer.echo(known[1], nl=False)
+        return
     from entsched.axes import load_study
     from entsched.completing import Workers
-    from entsched.render import experiments as render
-    from entsched.render.progress import progress as progress_bars
 
     study, where = load_study(config), Workers(executor, workers)
     if dry_run:
@@ -54,6 +59,14 @@ def run(
         expected = forecast(study, out, where)
         print_json(rendered.as_json(expected)) if as_json else rendered.print_forecast(expected)
         return
+    _run(study, config, out, where, as_json)
+
+
+def _run(study: Study, config: Path, out: Path, where: Workers, as_json: bool) -> None:
+    from entsched import experiment, finished
+    from entsched.render import experiments as render
+    from entsched.render.progress import progress as progress_bars
+
     try:
         with progress_bars() as progress:
             results = experiment.run(study, out, where, progress)
@@ -61,10 +74,12 @@ def run(
         typer.echo("entsched: interrupted; what is done is kept, run again to go on", err=True)
         raise typer.Exit(130) from None
     summary = render.summary(results)
-    print_json(summary) if as_json else render.print_results(results, summary, out)
+    text = render.results_text(results, summary, out)
+    print_json(summary) if as_json else typer.echo(text, nl=False)
     if results.failed:
         typer.echo(render.failures(results.failed), err=True)
         raise typer.Exit(1)
+    finished.remember(out, config, study.traces(), summary, text)
 
 
 @app.command()

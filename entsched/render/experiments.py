@@ -57,17 +57,18 @@ def failures(failed: Sequence[Failure], most: int = 20) -> str:
     return "\n".join(lines)
 
 
-def print_results(results: Results, short: Row, out: Path) -> None:
-    """The summary of a run for people."""
-    if results.report is not None:
-        print_summary(results.report, short, out)
-        return
+def results_text(results: Results, short: Row, out: Path) -> str:
+    """The summary of a run for people, with the colours of their terminal."""
     console = Console()
-    console.print(
-        f"{short['name']}: {short['experiments']} experiments over {', '.join(short['axes'])}", highlight=False
-    )
-    console.print(_largest_text(short), highlight=False)
-    console.print(f"Rows, tables and figures: {out}", soft_wrap=True)
+    with console.capture() as capture:
+        if results.report is not None:
+            _print_report(console, results.report, short)
+        else:
+            axes = ", ".join(short["axes"])
+            console.print(f"{short['name']}: {short['experiments']} experiments over {axes}", highlight=False)
+            console.print(_largest_text(short), highlight=False)
+        console.print(f"Rows, tables and figures: {out}", soft_wrap=True)
+    return capture.get()
 
 
 def _largest_text(short: Row) -> str:
@@ -81,9 +82,7 @@ def _largest_text(short: Row) -> str:
     )
 
 
-def print_summary(report: Report, short: Row, out: Path) -> None:
-    """The summary of a run for people."""
-    console = Console()
+def _print_report(console: Console, report: Report, short: Row) -> None:
     if report.strategies:
         console.print(_strategy_table(report))
     if report.fronts:
@@ -104,7 +103,6 @@ def print_summary(report: Report, short: Row, out: Path) -> None:
             f"Largest certified relative gain {100 * cell['relative_gain']:.2f} % at load {cell['load']:g}, "
             f"scv {cell['scv']:g}, p = {cell['splitting']}"
         )
-    console.print(f"Rows, certificates and figures: {out}", soft_wrap=True)
 
 
 def _strategy_table(report: Report) -> Table:

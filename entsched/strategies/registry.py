@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -66,7 +66,7 @@ def origin(name: str) -> str:
     return f"{distribution.name} {distribution.version}" if distribution else "unknown distribution"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _built_in(name: str) -> type[BaseStrategy]:
     module, _, attribute = BUILT_IN[name].partition(":")
     return getattr(import_module(module), attribute)
