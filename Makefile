@@ -23,9 +23,12 @@ check: $(VENV)/ready  ## format, lint, types, fast tests and doctests
 figures: run  ## all figures
 	$(BIN)/python experiments/figure3_gain_map.py $(RESULTS)
 	$(BIN)/python experiments/figure4_llm_trace.py $(RESULTS)
+	$(BIN)/python experiments/figure5_load_sweep.py $(RESULTS)
 
-bench: $(VENV)/ready .venv-peer/ready  ## measured speed, games side by side with toqito (PEER_PYTHON=python3.12 for its newest)
+bench: $(VENV)/ready .venv-peer/ready  ## measured speed beside Ciw, simpy, numpy and toqito (PEER_PYTHON=python3.12 for its newest)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.engines
+	$(BIN)/python -m benchmarks.scaling
 	$(BIN)/python -m benchmarks.peers
 
 gate: $(VENV)/ready  ## the release gate: 10,000 random games, no lower end above an upper end
@@ -46,7 +49,7 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-.venv-peer/ready:
-	$(PEER_PYTHON) -m venv .venv-peer
-	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check toqito
+.venv-peer/ready: Makefile
+	$(PEER_PYTHON) -m venv --clear .venv-peer
+	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check toqito ciw
 	touch $@

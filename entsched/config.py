@@ -95,6 +95,7 @@ class Experiment(Section):
     simulation: Simulation | None = None
     qos: Qos | None = None
     map: GainMap | None = None
+    certificates: bool | None = None
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Experiment:

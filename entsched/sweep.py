@@ -76,7 +76,7 @@ def plan(experiment: Experiment) -> Plan:
         certificates=tuple(
             CertificateTask(workload=workload, splitting=p)
             for p in experiment.splitting
-            if experiment.strategies and len(workload.types) > 1
+            if experiment.certificates is not False and experiment.strategies and len(workload.types) > 1
         ),
     )
 
