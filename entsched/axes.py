@@ -140,7 +140,7 @@ def load_study(path: str | Path) -> Study:
     (1, ())
     """
     axes, first = read_axes(path)
-    if axes and first.get("certificates") is None:
+    if any(len(axis.values) > 1 for axis in axes) and first.get("certificates") is None:
         first |= {"certificates": False}
     study = Study(str(first.get("name")), axes, first, str(path))
     study.check()
