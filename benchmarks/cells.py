@@ -1,4 +1,4 @@
-"""What cells cost: one cell by its pairs, cells in a sweep, the process that hands them out, and workers side by side."""
+"""What cells cost: alone, in a sweep, for the process that hands them out, and on workers side by side."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from itertools import product
-from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -128,7 +127,7 @@ class Coordination(NamedTuple):
 
 def coordination() -> Coordination:
     """Plan a figure of the smallest cells, and run it on processes, watching the processor time of this one."""
-    study = figure_study(SMALL, 60, 20)
+    study = figure_study(SMALL, 60, 10)
     plans, runs = [], []
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as folder, Store(folder) as store:
@@ -161,7 +160,7 @@ WORKERS = {
 ALONE = "two processes, no sweep"
 
 
-def speeds(many: int = 240) -> dict[str, list[Speed]]:
+def speeds(many: int = 160) -> dict[str, list[Speed]]:
     """Sweeps of large cells on all kinds of workers, in turns, and two processes that only evaluate."""
     found: dict[str, list[Speed]] = {name: [] for name in (*WORKERS, ALONE)}
     for number, name in product(range(ROUNDS), found):
@@ -188,8 +187,3 @@ def _side_by_side(tasks: Sequence[Task]) -> Speed:
         [each.result() for each in [pool.executor.submit(evaluated, tasks[k::2]) for k in (0, 1)]]
         took_s = time.perf_counter() - begun
     return Speed(begun - start, LARGE * len(tasks) / took_s)
-
-
-def bytes_of(folder: Path) -> int:
-    """The size of the results in a folder."""
-    return (folder / "results.sqlite").stat().st_size

@@ -63,7 +63,7 @@ def replication(engine: str, strategy: str, pairs: int, seed: int, order: str = 
         seed=seed,
         replication=0,
         warmup_fraction=0.0,
-        engine=engine,
+        engine=engine,  # type: ignore[arg-type]
     )
 
 

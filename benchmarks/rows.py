@@ -8,12 +8,12 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.cells import SMALL, bytes_of, cells, seconds
+from benchmarks.cells import SMALL, cells, seconds
 from entsched.store import Store
 from entsched.tasks import Row
 
 #: Rows a batch, and the rows that are written in batches of that size.
-BATCHES = {1: 2_000, 25: 50_000, 1_000: 300_000}
+BATCHES = {1: 2_000, 25: 50_000, 1_000: 100_000}
 
 
 class Throughput(NamedTuple):
@@ -39,8 +39,8 @@ def throughput() -> Throughput:
                 found: set[str] = set()
                 keys_s = seconds(lambda: found.update(store.keys()))  # noqa: B023
                 missing_s = seconds(lambda: store.missing(keys))  # noqa: B023
-                read_s = seconds(lambda: sum(1 for _ in store.stream("simulation")))  # noqa: B023
-            file_bytes = bytes_of(Path(name)) / total
+                read_s = seconds(lambda: sum(1 for _ in store.stream("simulation")))
+            file_bytes = (Path(name) / "results.sqlite").stat().st_size / total
     memory = (sys.getsizeof(found) + sum(map(sys.getsizeof, found))) / total
     return Throughput(written, total / keys_s, total / missing_s, total / read_s, file_bytes, memory)
 

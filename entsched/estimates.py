@@ -73,7 +73,10 @@ def differences(points: dict[tuple[str, float | None], list[Row]]) -> list[Row]:
     for (first, p), (second, q) in combinations(points, 2):
         if p != q:
             continue
-        runs = list(zip(points[first, p], points[second, q], strict=False))
+        others = {row["replication"]: row for row in points[second, q]}
+        runs = [(row, others[row["replication"]]) for row in points[first, p] if row["replication"] in others]
+        if not runs:
+            continue
         row: Row = {"strategy": first, "other": second, "splitting": p, "replications": len(runs)}
         for name in COMPARED:
             found = paired([one[name] for one, _ in runs], [other[name] for _, other in runs])

@@ -23,6 +23,8 @@ def is_written(out: Path, text: str) -> bool:
 
 def write(study: Study, store: Store, out: Path, text: str) -> None:
     """Everything that follows from the rows: tables, certificates, figures, versions, configuration."""
+    for left_by_killed_run in out.rglob(".part-*"):
+        left_by_killed_run.unlink(missing_ok=True)
     if study.axes:
         _write_sweep(study, store, out)
     else:

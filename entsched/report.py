@@ -71,8 +71,9 @@ def build(experiment: Experiment, store: Store) -> Report:
     tasks = sweep.plan(experiment)
     simulation = experiment.simulation
     points = [sweep.replications(point, simulation, store) for point in tasks.simulations] if simulation else []
-    simulated = [task for point in points for task in point]
-    rows = store.rows(task.key for task in (*tasks.bounds, *tasks.exact, *tasks.gains, *simulated))
+    wanted = [task for point in points for task in point]
+    rows = store.rows(task.key for task in (*tasks.bounds, *tasks.exact, *tasks.gains, *wanted))
+    simulated = [task for task in wanted if task.key in rows]
     groups = {
         (point[0].strategy.label, point[0].splitting): [rows[task.key] for task in point if task.key in rows]
         for point in points

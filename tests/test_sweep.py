@@ -4,6 +4,7 @@ import contextlib
 import csv
 import itertools
 import json
+import os
 import random
 import resource
 import signal
@@ -38,7 +39,7 @@ simulation: {pairs: 300, replications: 2, seed: 1}
 #: Some seconds of work for one processor, most of it in the event model.
 SLOW = {
     "workload.arrival_rate_hz": [0.3, 0.4, 0.5],
-    "simulation": {"engine": "simpy", "pairs": 1000, "replications": 10, "seed": [1, 2]},
+    "simulation": {"engine": "simpy", "pairs": 600, "replications": 10, "seed": [1, 2]},
 }
 TABLES = ("bounds", "strategies", "fronts", "differences")
 
@@ -138,13 +139,16 @@ def test_a_sweep_has_the_rows_and_tables_of_its_experiments_run_one_by_one(call,
         place = dict(zip(axes, (rate, seed), strict=True))
         out = tmp_path / f"{rate}-{seed}"
         assert call(configured(tmp_path / "one.yaml", place | {"strategies": strategies}), out)[0] == 0
-        assert len(rows(out)) == 1 + 1 + 3 + 3 * 2  # the bound, its certificate, exact figures, replications
-        alone |= rows(out)
+        proved = dict(
+            asked(out, "SELECT key, row FROM results WHERE kind = 'certificate'")
+        )  # in sweeps on request only
+        assert len(rows(out)) == 1 + len(proved) + 3 + 3 * 2  # the bound, its certificate, exact figures, replications
+        alone |= {key: row for key, row in rows(out).items() if key not in proved}
         coordinates = {key: str(value) for key, value in place.items()}
         for name in TABLES:
             stacked[name] += [coordinates | row for row in table(out, name)]
     assert rows(tmp_path / "sweep") == alone
-    assert len(alone) == 2 * 5 + 4 * 6
+    assert len(alone) == 2 * (1 + 3) + 4 * 6
     assert {name: table(tmp_path / "sweep", name) for name in TABLES} == stacked
     places = [tuple(row[key] for key in axes) for row in table(tmp_path / "sweep", "advantages")]
     assert places == [("0.3", "1"), ("0.3", "2"), ("0.5", "1"), ("0.5", "2")]
@@ -174,7 +178,7 @@ def test_a_second_run_computes_nothing_and_a_new_value_only_its_cells(call, tmp_
     assert len(new) == len(set(new)) == 2 * 3 * 2  # rates, strategies, replications
     assert {key: row for key, row in rows(out).items() if key not in new} == before
     assert call(configured(config, axes | {"workload.arrival_rate_hz": [0.3, 0.4, 0.5]}), out)[0] == 0
-    assert len(touched(out)) == 12 + 1 + 1 + 3 + 2 * 3 * 2
+    assert len(touched(out)) == 12 + 1 + 3 + 2 * 3 * 2
     rates = [row["workload.arrival_rate_hz"] for row in table(out, "advantages")]
     assert rates == ["0.3", "0.3", "0.4", "0.4", "0.5", "0.5"]
 
@@ -227,7 +231,7 @@ FRAIL_SWEEP = {
 
 
 def test_a_plugin_that_raises_at_one_point_fails_there_until_it_is_mended(call, install, tmp_path):
-    site = install("frail", FRAIL.replace("FAIL", "raise ArithmeticError('no plan\\\\nat all')"))
+    site = install("frail", FRAIL.replace("FAIL", "raise ArithmeticError('no plan\\nat all')"))
     config, out = configured(tmp_path / "c.yaml", FRAIL_SWEEP), tmp_path / "out"
     (site / "broken").touch()
     for _ in range(2):
@@ -237,7 +241,7 @@ def test_a_plugin_that_raises_at_one_point_fails_there_until_it_is_mended(call, 
         assert sorted(kind for kind, _, _ in failures) == ["exact"] * 2 + ["simulation"] * 4
         assert all("frail" in label and error.endswith("ArithmeticError: no plan") for _, label, error in failures)
         assert len(errors.splitlines()) == 1 + len(failures)
-        assert len(rows(out)) == 2 * (2 + 2 + 3 + 3 * 2)
+        assert len(rows(out)) == 2 * (2 + 3 + 3 * 2)
     whole = {(row["strategy"], row["splitting"]) for row in table(out, "strategies") if row["sim_mean_wait_s"]}
     assert whole == {("random", "0.25"), ("random", "0.5"), ("frail", "0.25")}
     (site / "broken").unlink()
@@ -310,19 +314,26 @@ def test_rows_and_tables_do_not_depend_on_executor_or_order(call, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", ["processes", "dask"])
-def test_rows_of_other_processes_are_the_same(spec, undrawn, tmp_path, monkeypatch):
+def test_rows_of_other_processes_are_the_same(undrawn, tmp_path, monkeypatch):
     monkeypatch.setattr(completing, "ALONE_S", -1.0)
-    changes = {"workload.arrival_rate_hz": [0.3, 0.5], "strategies": ["random", "quantum-optimal"]}
-    study = load_study(configured(tmp_path / "c.yaml", changes))
-    for name in ("serial", spec):
-        assert experiment.run(study, tmp_path / name, Workers(name, 2)).failed == ()
-    assert rows(tmp_path / spec) == rows(tmp_path / "serial")
+    study = load_study(configured(tmp_path / "c.yaml", {"workload.arrival_rate_hz": [0.3, 0.5]}))
+    for spec in ("serial", "processes", "dask"):
+        assert experiment.run(study, tmp_path / spec, Workers(spec, 2)).failed == ()
+    assert rows(tmp_path / "processes") == rows(tmp_path / "dask") == rows(tmp_path / "serial")
+
+
+#: The command, whose processes begin at once and not after two seconds.
+COMMAND = """
+from entsched import completing
+from entsched.cli import main
+completing.ALONE_S = -1.0
+main()
+"""
 
 
 def started(config, out, *options, **more):
     """The command in a process of its own."""
-    command = [sys.executable, "-m", "entsched.cli", "run", str(config), "--out", str(out), *options]
+    command = [sys.executable, "-c", COMMAND, "run", str(config), "--out", str(out), *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
 
 
@@ -352,13 +363,12 @@ def uninterrupted(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", ["serial", "processes"])
-def test_a_study_killed_again_and_again_ends_with_the_same_rows(spec, uninterrupted, tmp_path):
-    rng = random.Random(spec)
+def test_a_study_killed_again_and_again_ends_with_the_same_rows(uninterrupted, tmp_path):
+    rng = random.Random(1)
     config, out = configured(tmp_path / "c.yaml", SLOW), tmp_path / "out"
-    options = ("--executor", spec, "--workers", "2")
-    for _ in range(4):
-        process, enough = started(config, out, *options), count(out) + rng.randrange(1, 40)
+    for spec in ("serial", "processes", "processes", "serial"):
+        process = started(config, out, "--executor", spec, "--workers", "2")
+        enough = count(out) + rng.randrange(1, 25)
         while process.poll() is None and count(out) < enough:
             time.sleep(0.02)
         time.sleep(rng.uniform(0, 0.2))
@@ -366,11 +376,11 @@ def test_a_study_killed_again_and_again_ends_with_the_same_rows(spec, uninterrup
         process.communicate(timeout=30)  # returns once no worker holds the pipes any more
         assert process.returncode == -signal.SIGKILL
         assert asked(out, "PRAGMA integrity_check") == [("ok",)]
+        assert enough <= count(out) < len(uninterrupted)
         assert rows(out).items() <= uninterrupted.items()
-    assert count(out) < len(uninterrupted)
-    assert finished(config, out, *options) == (0, "")
+    assert finished(config, out, "--workers", "2") == (0, "")
     assert rows(out) == uninterrupted
-    assert {path.name for path in out.iterdir() if path.is_file()} >= {f"{name}.csv" for name in TABLES}
+    assert {path.stem for path in out.glob("*.csv")} >= set(TABLES)
 
 
 @pytest.mark.slow
@@ -390,17 +400,37 @@ def test_a_study_killed_while_it_writes_its_files_writes_them_again(tmp_path):
 
 
 @pytest.mark.slow
-def test_an_interrupt_is_one_line_and_exit_code_130(tmp_path, uninterrupted):
+@pytest.mark.parametrize(("enough", "later_s"), [(0, 0.5), (20, 0.0)], ids=["workers begin", "workers work"])
+def test_an_interrupt_is_one_line_and_exit_code_130(enough, later_s, uninterrupted, tmp_path):
     config, out = configured(tmp_path / "c.yaml", SLOW), tmp_path / "out"
     process = started(config, out, "--workers", "2")
-    while process.poll() is None and count(out) < 20:
+    while process.poll() is None and not ((out / "results.sqlite").exists() and count(out) >= enough):
         time.sleep(0.02)
+    time.sleep(later_s)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert (process.returncode, len(errors.splitlines())) == (130, 1)
     assert "run again to go on" in errors
-    assert 20 <= count(out) < len(uninterrupted)
+    assert enough <= count(out) < len(uninterrupted)
     assert rows(out).items() <= uninterrupted.items()
+
+
+@pytest.mark.slow
+def test_a_plugin_that_kills_its_worker_fails_at_its_points_alone(install, tmp_path):
+    site = install("frail", FRAIL.replace("FAIL", "os._exit(1)"))
+    config, out = configured(tmp_path / "c.yaml", FRAIL_SWEEP | {"simulation.replications": 1}), tmp_path / "out"
+    (site / "broken").touch()
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])}
+    code, errors = finished(config, out, "--workers", "2", env=environment)
+    failures = asked(out, "SELECT kind, label, error FROM failures")
+    assert (code, len(errors.splitlines())) == (1, 1 + len(failures))
+    assert len(failures) == 2 * (1 + 1)
+    assert {error for _, _, error in failures} == {"its worker died"}
+    assert len(rows(out)) == 2 * (2 + 3 + 3)
+    (site / "broken").unlink()
+    assert finished(config, out, "--workers", "2", env=environment) == (0, "")
+    assert asked(out, "SELECT * FROM failures") == []
+    assert len(rows(out)) == 2 * (2 + 4 + 4)
 
 
 @pytest.mark.slow

@@ -53,7 +53,8 @@ def processes(workers: int) -> Iterator[Pool]:
     reader, writer = context.Pipe(duplex=False)
     executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(reader,))
     try:
-        _try_out(executor)
+        with isolated():  # an interrupt waits for the first worker, which would complain that its locks are gone
+            _try_out(executor)
         yield Pool(executor, depth=lambda: AHEAD * workers, remote=True)
     except BaseException:
         writer.close()
