@@ -62,6 +62,8 @@ class Study:
 
     def traces(self) -> set[str]:
         """The paths of all traces that requirements are read from."""
+        if "'trace'" not in repr((self.first, [axis.values for axis in self.axes])):
+            return set()
         swept = any(axis.key.startswith("workload") for axis in self.axes)
         laws = (e.workload.service for e in (self.experiments() if swept else islice(self.experiments(), 1)))
         return {law.path for law in laws if isinstance(law, Trace)}

@@ -47,6 +47,8 @@ def estimates(replications: Sequence[Row]) -> Row:
     tails = tuple(name for name in replications[0] if name.startswith("wait_above_"))
     row: Row = {"sim_replications": len(replications)}
     for name in (*ESTIMATED, *tails):
+        if any(one[name] is None for one in replications):
+            continue
         e = _estimate(name, replications)
         row |= {f"sim_{name}": e.mean, f"sim_{name}_low": e.low, f"sim_{name}_high": e.high}
     row["sim_intervals"] = "replications" if len(replications) > 1 else "batch means"

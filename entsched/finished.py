@@ -46,7 +46,10 @@ def recall(out: Path, config: Path) -> tuple[dict[str, Any], str] | None:
 def _state(out: Path, config: Path, traces: Iterable[str]) -> dict[str, Any]:
     store = (out / "results.sqlite").stat()
     plugins = [[p.name, p.value, p.dist.version if p.dist else ""] for p in entry_points(group="entsched.strategies")]
+    files = json.loads((out / "versions.json").read_text(encoding="utf-8"))["files"]
     return {
+        "folder": str(out.resolve()),
+        "there": all((out / name).exists() for name in files),
         "version": [__version__, MODEL_VERSION],
         "plugins": sorted(plugins),
         "config": _digest(config),

@@ -6,19 +6,31 @@ import json
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from entsched import MODEL_VERSION, report, sweep
 from entsched.axes import Study
 from entsched.config import Experiment
 from entsched.store import Store, tables, write_text
 
+#: Tables, figures and certificates.
+SUFFIXES = (".csv", ".pdf", ".png", ".json")
+
 LIBRARIES = ("entsched", "numpy", "numba", "scipy", "simpy", "qutip", "cvxpy", "matplotlib", "pydantic")
 
 
 def is_written(out: Path, text: str) -> bool:
-    """Whether the files of a folder follow from this very study: its configuration is written last."""
+    """Whether the files of a folder follow from this very study: all are there, the configuration as the last."""
     path = out / "config.yaml"
-    return path.exists() and path.read_text(encoding="utf-8") == text
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        return False
+    return all((out / name).exists() for name in written(out))
+
+
+def written(out: Path) -> list[str]:
+    """The files that were written last time, by their paths in the folder; of an older folder, one that is missing."""
+    path = out / "versions.json"
+    return json.loads(path.read_text(encoding="utf-8")).get("files", ["files"]) if path.exists() else ["versions.json"]
 
 
 def write(study: Study, store: Store, out: Path, text: str) -> None:
@@ -29,7 +41,8 @@ def write(study: Study, store: Store, out: Path, text: str) -> None:
         _write_sweep(study, store, out)
     else:
         _write_one(next(study.experiments()), store, out)
-    write_text(out / "versions.json", json.dumps(_versions(), indent=1) + "\n")
+    files = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.suffix in SUFFIXES)
+    write_text(out / "versions.json", json.dumps(_versions() | {"files": files}, indent=1) + "\n")
     write_text(out / "config.yaml", text)
 
 
@@ -81,8 +94,8 @@ def _write_sweep(study: Study, store: Store, out: Path) -> None:
     write_text(out / "summary.json", json.dumps(summary, indent=1) + "\n")
 
 
-def _versions() -> dict[str, str]:
-    versions = {"python": platform.python_version(), "model": MODEL_VERSION}
+def _versions() -> dict[str, Any]:
+    versions: dict[str, Any] = {"python": platform.python_version(), "model": MODEL_VERSION}
     for library in LIBRARIES:
         try:
             versions[library] = version(library)

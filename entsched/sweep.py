@@ -169,8 +169,9 @@ def digest(study: Study, text: str) -> str:
     ----------
     text : the study as YAML, defaults included
     """
-    first = next(study.experiments())
-    cells = study.experiments() if any(axis.key.startswith("workload") for axis in study.axes) else (first,)
+    swept = tuple(axis.key.partition(".")[0] for axis in study.axes)
+    several = "strategies" in swept or ("workload" in swept and study.traces())
+    cells = list(study.experiments()) if several else [next(study.experiments())]
     traces = sorted({e.workload.digest for e in cells if isinstance(e.workload.service, Trace)})
-    origins = sorted({registry.origin(choice.name) for choice in first.strategies})
+    origins = sorted({registry.origin(choice.name) for e in cells for choice in e.strategies})
     return hashlib.sha256("\n".join((MODEL_VERSION, text, *traces, *origins)).encode()).hexdigest()

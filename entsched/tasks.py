@@ -177,6 +177,7 @@ class SimulationTask(Task, Replication):
             "splitting": self.splitting,
             "replication": self.replication,
             "engine": self.used_engine,
+            "settled": self.warm_up.settled,
             **figures_as_row(self.simulate(), self.tail_s),
         }
 

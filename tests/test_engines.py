@@ -38,7 +38,7 @@ def correlated(order="random"):
 
 
 def as_numbers(figures: RunFigures):
-    return np.concatenate([np.atleast_1d(value).astype(float) for value in astuple(figures)])
+    return np.concatenate([np.atleast_1d(np.array(value, dtype=float)) for value in astuple(figures)])
 
 
 def test_words_are_those_of_numpy():
@@ -131,7 +131,7 @@ def test_engines_agree_in_every_output(strategy, p, named, warm_up, order):
 def test_every_sum_of_every_batch_agrees(two_types):
     pairs = 3 * BLOCK + 11
     plan = compile_strategy(build("quantum-optimal", {}), Scenario(two_types, 0.3))
-    layout, seeds = Layout(pairs, "mser"), seed_sequence(two_types, 2, 1)
+    layout, seeds = Layout(pairs, 0.3), seed_sequence(two_types, 2, 1)
     how = decisions(plan, two_types, memoryless=True)
     ours = fast.run(two_types, stream(two_types, pairs, seeds), how, SQUARE, layout)
     draws = draw(two_types, pairs, seed_sequence(two_types, 2, 1))
@@ -246,7 +246,7 @@ def test_layouts():
     assert Layout(20_480, 0.1).size == 5
     assert Layout(20_481, 0.1).size == 10
     for pairs in (10, 999, 50_000, 10**9, 10**12):
-        layout = Layout(pairs, "mser")
+        layout = Layout(pairs, 0.9)
         assert 1 <= layout.batches <= 4096
         assert layout.batches * layout.size <= pairs < (layout.batches + 1) * layout.size
         assert layout.slice_edges[0] == 0
@@ -266,3 +266,56 @@ def test_the_fast_engine_against_the_exact_formulas(two_types):
     for name in ("mean_wait_s", "baseline_rate", "split_fraction"):
         values = np.array([getattr(figures, name) for figures in runs])
         assert abs(values.mean() - getattr(exact, name)) < 4.8 * values.std(ddof=1) / np.sqrt(10)
+
+
+def test_views_of_arrays_cannot_be_written_to(two_types):
+    """A plugin that writes into its view would signal to the other router, or change the engine's clock."""
+
+    def signal(view):
+        view.time_s[:] = view.type_index
+        return view.type_index
+
+    plan = RoutingPlan(Behavior.from_coalescing(np.ones((2, 2))), ask=(signal, signal), takes_arrays=True)
+    how = decisions(plan, two_types, memoryless=False)
+    draws = draw(two_types, 100, seed_sequence(two_types, 4, 0))
+    with pytest.raises(ValueError, match="read-only"):
+        how.decide(draws, np.cumsum(draws.gaps_s), 0)
+
+
+def test_questions_that_do_not_exist_are_refused_one_by_one(two_types):
+    plan = RoutingPlan(Behavior.from_coalescing(np.ones((2, 2))), ask=(lambda view: -1,) * 2)
+    with pytest.raises(StrategyError, match="asks questions -1"):
+        run(two_types, draw(two_types, 10, seed_sequence(two_types, 1, 0)), table_route(plan))
+
+
+@pytest.mark.parametrize("engine", ["fast", "simpy"])
+def test_a_server_that_nobody_visits_has_its_endless_rate_and_no_wait(engine):
+    one_type = {"arrival_rate_hz": 0.3, "service": {"law": "deterministic", "mean_s": 1.0}}
+    replication = Replication(
+        workload=one_type, baseline={"law": "linear"}, strategy={"name": "size-interval", "parameters": {"cut_s": 5.0}},
+        splitting=None, pairs=20_000, replication=0, engine=engine,
+    )  # fmt: skip
+    figures = replication.simulate()
+    assert figures.server_baseline_rate[1] == pytest.approx(1.0)
+    assert figures.baseline_rate == pytest.approx(1.4, abs=0.03)
+    assert figures.server_wait_s[1] is None
+
+
+def test_the_warm_up_that_pilots_find_is_that_of_all_replications(two_types):
+    """A busy start is found in the mean over pilots, not in the run it is left out of."""
+    replication = Replication(
+        workload=exponential(0.9, None), baseline=SQUARE, strategy={"name": "random"}, splitting=0.5,
+        pairs=2000, replication=0, warmup_fraction="mser",
+    )  # fmt: skip
+    fractions = {replication.model_copy(update={"replication": k}).simulate().warm_up_fraction for k in range(3)}
+    assert len(fractions) == 1
+    assert 0 <= fractions.pop() <= 0.5
+
+
+def test_impossible_outcomes_stay_impossible_after_rounding():
+    """Probabilities off by a rounding error must not become one coin in 2^32."""
+    noise = 1e-17
+    table = np.array([[[[1 - noise]], [[noise]]], [[[0.0]], [[0.0]]]])
+    how = decisions(RoutingPlan(Behavior(table)), exponential(0.5, None), memoryless=True)
+    assert how.table.ends_a.tolist() == [2**32]
+    assert how.table.ends_b.tolist()[0] == 2**31

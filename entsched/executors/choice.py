@@ -16,6 +16,9 @@ from entsched.executors.processes import processes
 Arguments = ParamSpec("Arguments")
 Value = TypeVar("Value")
 
+#: More workers than this are a cluster's, not one machine's.
+MOST_WORKERS = 1024
+
 SPECS = "serial, threads, processes, dask or dask:tcp://host:port"
 
 
@@ -29,7 +32,7 @@ def open_executor(spec: str, workers: int) -> AbstractContextManager[Pool]:
     ----------
     spec : ``serial`` (in this thread), ``threads``, ``processes``, ``dask`` (processes on this machine) or
         ``dask:tcp://host:port`` (the workers of a running scheduler)
-    workers : at least 1; the scheduler of a running cluster has its own
+    workers : 1 to 1024; the scheduler of a running cluster has its own
 
     Raises
     ------
@@ -46,8 +49,8 @@ def open_executor(spec: str, workers: int) -> AbstractContextManager[Pool]:
     Traceback (most recent call last):
     entsched.errors.ExecutorError: executor: given 'dask:localhost', allowed: dask:tcp://host:port
     """
-    if workers < 1:
-        raise ExecutorError(f"workers: given {workers}, allowed: at least 1")
+    if not 1 <= workers <= MOST_WORKERS:
+        raise ExecutorError(f"workers: given {workers}, allowed: 1 to {MOST_WORKERS}")
     if spec in HERE:
         return HERE[spec](workers)
     address = scheduler_address(spec) if spec.startswith("dask:") else None

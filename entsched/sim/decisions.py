@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from entsched.behavior import Behavior, ConditionalTable
 from entsched.errors import StrategyError
 from entsched.sim.draws import Draws
-from entsched.sim.routers import Route, conditional, table_route
+from entsched.sim.routers import Route, conditional, cumulative, table_route
 from entsched.sim.words import Words
 from entsched.strategies.base import JointPlan, LocalView, RoutingPlan
 from entsched.strategies.compiling import Plan, static_maps
@@ -115,23 +115,33 @@ def _by_arrays(plan: RoutingPlan, workload: Workload) -> Decide:
     def decide(draws: Draws, times_s: Floats, first: int) -> Integers:
         pairs = np.arange(first, first + len(times_s))
         questions, servers = np.empty((2, 2, len(pairs)), dtype=np.int64)
-        views = [LocalView(requirements[x], x, times_s, pairs) for x in draws.types.astype(np.intp)]  # type: ignore[arg-type]
+        views = [_view(requirements[x], x, times_s, pairs) for x in draws.types.astype(np.intp)]
         for ask, view, asked, allowed in zip(plan.ask, views, questions, plan.behavior.questions, strict=True):
-            asked[:] = _require_integers("asks questions", ask(view))
+            asked[:] = _require_integers("asks questions", ask(view), len(pairs))
             _require_range("asks question", asked, allowed)
         outputs = _outputs(ends, questions, draws.outcomes)
+        outputs.flags.writeable = False
         for answer, view, output, named in zip(plan.answer, views, outputs, servers, strict=True):
-            named[:] = _require_integers("names servers", answer(output, view))
+            named[:] = _require_integers("names servers", answer(output, view), len(pairs))
             _require_range("names server", named, 2)
         return servers
 
     return decide
 
 
-def _require_integers(what: str, values: object) -> Integers:
+def _view(*fields: NDArray[Any]) -> LocalView:
+    """A view of arrays that nobody can write to: what a plugin left there would reach the other router and the engine."""
+    for array in fields:
+        array.flags.writeable = False
+    return LocalView(*fields)  # type: ignore[arg-type]
+
+
+def _require_integers(what: str, values: object, size: int) -> Integers:
     array = np.asarray(values)
     if not np.issubdtype(array.dtype, np.integer):
         raise StrategyError(f"it {what} of type {array.dtype}, allowed: integers")
+    if array.shape not in ((), (size,)):
+        raise StrategyError(f"it {what} of shape {array.shape}, allowed: {(size,)} or one for all")
     return array
 
 
@@ -157,7 +167,7 @@ def _ends(table: ConditionalTable) -> tuple[Words, Words]:
     p = table.p
     of_a = np.repeat(table.marginal_a[:, :, None], p.shape[3], axis=2) if isinstance(table, Behavior) else p.sum(axis=1)
     of_b = conditional(p).transpose(1, 0, 2, 3)
-    ends_a, ends_b = (np.ceil(np.cumsum(of, axis=0)[:-1] * unit) for of, unit in ((of_a, 2.0**32), (of_b, 2.0**31)))
+    ends_a, ends_b = (np.ceil(cumulative(of, 0) * unit) for of, unit in ((of_a, 2.0**32), (of_b, 2.0**31)))
     return ends_a.astype(np.uint64), ends_b.astype(np.uint64)
 
 

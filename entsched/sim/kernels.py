@@ -20,12 +20,12 @@ Floats = NDArray[np.float64]
 #: Lower than any backlog: the floor of a server that no request of a pair goes to.
 NO_FLOOR = -1e300
 
-#: Bins of waits: 256 to an octave, from 2^-31 to 2^33 units; the unit is no round number, so that round waits
+#: Bins of waits: 256 to an octave, from 2^-31 to 2^41 units; the unit is no round number, so that round waits
 #: do not fall on the edge of a bin.
 UNIT_S = 0.7390851332151607
 SHIFT = 52 - 8
 LOWEST = (1023 - 31) << 8
-BINS = 64 << 8
+BINS = 72 << 8
 
 RANDOM, A_FIRST, SHORTEST_FIRST = 0, 1, 2
 

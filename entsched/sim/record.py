@@ -7,7 +7,6 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +14,6 @@ from numpy.typing import NDArray
 from entsched.sim import tail
 from entsched.sim.draws import Draws
 from entsched.sim.statistics import batch_means
-from entsched.sim.steady_state import mser
-from entsched.sim.variance import controlled
 
 Floats = NDArray[np.float64]
 
@@ -39,12 +36,6 @@ COLUMNS = (
 MOST_BATCHES = 4096
 SMALLEST_BATCH = 5
 
-#: Waits are counted in slices of a twentieth of the run, so that a warm-up found late can be left out.
-SLICES = 20
-
-#: How a warm-up is left out: a fixed fraction of the run, or what MSER finds in the run itself.
-WarmUp = float | Literal["mser"]
-
 
 @dataclass(frozen=True)
 class Layout:
@@ -58,7 +49,7 @@ class Layout:
     """
 
     pairs: int
-    warm_up: WarmUp
+    warm_up: float
 
     @cached_property
     def size(self) -> int:
@@ -73,10 +64,8 @@ class Layout:
 
     @cached_property
     def slice_edges(self) -> tuple[int, ...]:
-        """The first batch of each slice of counted waits, ascending from 0."""
-        if self.warm_up == "mser":
-            return tuple(sorted({self.batches * k // SLICES for k in range(SLICES // 2 + 1)}))
-        return tuple(sorted({0, int(self.batches * self.warm_up)}))
+        """The first batch of each slice of counted waits: of the warm-up, if there is one, and of what counts."""
+        return tuple(sorted({0, min(int(self.batches * self.warm_up + 1e-9), self.batches - 1)}))
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,21 +136,30 @@ class Record:
         """The first pair of each slice, and infinity."""
         return [*(edge * self.layout.size for edge in self.layout.slice_edges), math.inf]
 
-    def figures(self, thresholds_s: Sequence[float] = (), expected: Mapping[str, float] = {}) -> RunFigures:
+    def figures(
+        self,
+        thresholds_s: Sequence[float] = (),
+        expected: Mapping[str, float] = {},
+        endless_rate: float = math.inf,
+    ) -> RunFigures:
         """The figures of all pairs after the warm-up.
 
         Parameters
         ----------
         thresholds_s : waits at which the tail is read, seconds
         expected : averages by pair whose expectation is known, by column, for control variates
+        endless_rate : the baseline rate of a server that no customer interrupts, if finite
         """
-        first, settled = self._warm_up()
+        first = self.layout.slice_edges[-1]
         kept = dict(zip(COLUMNS, self.sums[first:].T, strict=True))
         total = {name: float(column.sum()) for name, column in kept.items()}
         customers = 2 * total["pairs"]
         to_0, to_1 = total["customers_0"], customers - total["customers_0"]
+        for server, visits in enumerate((to_0, to_1)):
+            if not visits and math.isfinite(endless_rate):
+                kept[f"output_{server}"] = endless_rate * kept["time_s"]
         outputs = kept["output_0"] + kept["output_1"]
-        waits = self.waits[self.layout.slice_edges.index(first) :].sum(axis=0)
+        waits = self.waits[-1]
         wait_interval = batch_means(kept["wait_s"], 2 * kept["pairs"])
         rate_interval = batch_means(outputs, kept["time_s"])
         return RunFigures(
@@ -169,10 +167,13 @@ class Record:
             baseline_rate=rate_interval.mean,
             split_fraction=total["splits"] / total["pairs"],
             server_wait_s=(
-                total["wait_0_s"] / to_0 if to_0 else 0.0,
-                (total["wait_s"] - total["wait_0_s"]) / to_1 if to_1 else 0.0,
+                total["wait_0_s"] / to_0 if to_0 else None,
+                (total["wait_s"] - total["wait_0_s"]) / to_1 if to_1 else None,
             ),
-            server_baseline_rate=(total["output_0"] / total["time_s"], total["output_1"] / total["time_s"]),
+            server_baseline_rate=(
+                float(kept["output_0"].sum()) / total["time_s"],
+                float(kept["output_1"].sum()) / total["time_s"],
+            ),
             server_share=(to_0 / customers, to_1 / customers),
             wait_quantiles_s=tuple(tail.quantiles(waits, QUANTILES)),
             wait_tail=tuple(tail.above(waits, thresholds_s)),
@@ -180,26 +181,39 @@ class Record:
             baseline_rate_half_width=rate_interval.half_width,
             mean_wait_controlled_s=_controlled_wait(kept, expected),
             warm_up_fraction=first / self.layout.batches,
-            settled=settled,
         )
 
-    def _warm_up(self) -> tuple[int, bool]:
-        """The first batch that counts, an edge of a slice, and whether a steady state was reached."""
-        edges = self.layout.slice_edges
-        if self.layout.warm_up != "mser":
-            return edges[-1], True
-        found = mser(self.sums[:, COLUMNS.index("wait_s")] / self.sums[:, 0], batch=1)
-        return min((edge for edge in edges if edge >= found.index), default=edges[-1]), found.settled
+    @property
+    def waits_by_batch_s(self) -> Floats:
+        """The summed waits of a pair, batch by batch, in seconds: the series in which a warm-up shows."""
+        by_batch: Floats = self.sums[:, COLUMNS.index("wait_s")] / self.sums[:, COLUMNS.index("pairs")]
+        return by_batch
 
 
 def _controlled_wait(kept: Mapping[str, Floats], expected: Mapping[str, float]) -> float:
-    """The mean wait by regression over large batches on columns with known expectations by pair."""
-    if not expected:
+    """The mean wait by regression over large batches on columns with known expectations by pair.
+
+    The coefficients of each half of the run come from the other half, so that they bring no bias.
+    """
+    many = min(CONTROL_BATCHES, len(kept["pairs"])) // 2
+    if many < 2 * len(expected) or not expected:
         return float(kept["wait_s"].sum() / (2 * kept["pairs"].sum()))
-    starts = np.linspace(0, len(kept["pairs"]), min(CONTROL_BATCHES, len(kept["pairs"])), endpoint=False).astype(int)
+    starts = np.arange(2 * many) * len(kept["pairs"]) // (2 * many)
     large = {name: np.add.reduceat(column, starts) for name, column in kept.items()}
-    by_pair = np.array([large[name] / large["pairs"] for name in expected]).reshape(len(expected), -1).T
-    return controlled(large["wait_s"] / (2 * large["pairs"]), by_pair, list(expected.values())).estimate.mean
+    waits = large["wait_s"] / (2 * large["pairs"])
+    off = np.array([large[name] / large["pairs"] - mean for name, mean in expected.items()]).T
+    halves = slice(0, many), slice(many, None)
+    estimates = [
+        waits[here].mean() - off[here].mean(axis=0) @ _slopes(waits[there], off[there])
+        for here, there in (halves, halves[::-1])
+    ]
+    return float(np.mean(estimates))
+
+
+def _slopes(values: Floats, controls: Floats) -> Floats:
+    centred = controls - controls.mean(axis=0)
+    slopes: Floats = np.linalg.lstsq(centred, values - values.mean(), rcond=1e-9)[0]
+    return slopes
 
 
 #: How many large batches control variates are fitted to.
@@ -215,18 +229,19 @@ class RunFigures:
 
     Attributes
     ----------
-    server_wait_s, server_baseline_rate, server_share : one figure for each server; the share is of customers
+    server_wait_s, server_baseline_rate, server_share : one figure for each server; the share is of customers,
+        and a server without any has no wait
     wait_quantiles_s : the waits that the fractions QUANTILES of customers do not exceed
     wait_tail : the fractions of customers that wait longer than each threshold that was asked for
     mean_wait_half_width_s, baseline_rate_half_width : of 95 % intervals by batch means, from this run alone
     mean_wait_controlled_s : the mean wait, corrected by what is known of the run's luck (control variates)
-    warm_up_fraction, settled : what was left out, and whether a steady state was found after it
+    warm_up_fraction : what was left out
     """
 
     mean_wait_s: float
     baseline_rate: float
     split_fraction: float
-    server_wait_s: tuple[float, float]
+    server_wait_s: tuple[float | None, float | None]
     server_baseline_rate: tuple[float, float]
     server_share: tuple[float, float]
     wait_quantiles_s: tuple[float, ...]
@@ -235,4 +250,3 @@ class RunFigures:
     baseline_rate_half_width: float
     mean_wait_controlled_s: float
     warm_up_fraction: float
-    settled: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -26,11 +27,14 @@ def table_route(plan: RoutingPlan) -> Route:
     """
     cumulative_a, cumulative_b = _cumulative(plan.behavior)
     ask_a, ask_b = plan.ask
+    rows, columns = plan.behavior.questions
 
     def draw(view_a: LocalView, view_b: LocalView, shared: float, draw_a: float, draw_b: float) -> tuple[int, int]:
-        x = ask_a(view_a)
+        x, y = ask_a(view_a), ask_b(view_b)
+        if not (0 <= x < rows and 0 <= y < columns):
+            raise StrategyError(f"it asks questions {x!r} and {y!r}, allowed: 0 to {rows - 1} and 0 to {columns - 1}")
         a = bisect_right(cumulative_a[x], draw_a)
-        return a, bisect_right(cumulative_b[a][x][ask_b(view_b)], draw_b)
+        return a, bisect_right(cumulative_b[a][x][y], draw_b)
 
     return _answered(plan, draw)
 
@@ -62,7 +66,7 @@ def _answered(plan: RoutingPlan, draw: Route) -> Route:
 
     def route(view_a: LocalView, view_b: LocalView, shared: float, draw_a: float, draw_b: float) -> tuple[int, int]:
         a, b = draw(view_a, view_b, shared, draw_a, draw_b)
-        return answer_a(a, view_a), answer_b(b, view_b)
+        return index(answer_a(a, view_a)), index(answer_b(b, view_b))
 
     return route
 
@@ -79,6 +83,15 @@ def conditional(p: Floats) -> Floats:
     return np.divide(p, marginal, out=np.full_like(p, 1 / p.shape[1]), where=marginal > 0)
 
 
+def cumulative(probabilities: Floats, axis: int) -> Floats:
+    """Cumulative sums along an axis without the final one; what rounding puts beside 0 and 1 is 0 and 1."""
+    sums = np.delete(np.cumsum(probabilities, axis=axis), -1, axis=axis)
+    return np.where(sums < ROUNDING, 0.0, np.where(sums > 1 - ROUNDING, 1.0, sums))
+
+
+#: Probabilities that no coin of 32 bits can tell from 0.
+ROUNDING = 2.0**-33
+
+
 def _nested(probabilities: Floats) -> list[Any]:
-    """Cumulative sums along the last axis without the final one, as nested lists."""
-    return np.cumsum(probabilities, axis=-1)[..., :-1].tolist()
+    return cumulative(probabilities, -1).tolist()

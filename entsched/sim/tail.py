@@ -1,7 +1,7 @@
 """The distribution of waits in memory that does not grow: counts in bins of equal relative width.
 
 The upper bits of a double are its exponent and the first digits of its mantissa, so shifting the
-rest away is a logarithmic bin: 256 to an octave, at most 0.4 % wide, from 2^-31 to 2^33 units.
+rest away is a logarithmic bin: 256 to an octave, at most 0.4 % wide, from 2^-31 to 2^41 units.
 """
 
 from __future__ import annotations

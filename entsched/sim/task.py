@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from entsched.sim.decisions import Decisions, decisions, one_by_one
 from entsched.sim.draws import Draws, draw, seed_sequence, stream
 from entsched.sim.record import QUANTILES, Layout, Record, RunFigures
 from entsched.sim.routers import Route, measured_route, table_route
+from entsched.sim.steady_state import mser
 from entsched.strategies.base import JointPlan, RoutingPlan, StrategyClass
 from entsched.strategies.choice import StrategyChoice
 from entsched.strategies.compiling import MEMORYLESS, Plan, blaming, memoryless_table
@@ -34,6 +35,17 @@ WarmUp = Annotated[float, Field(ge=0, le=0.9)] | Literal["mser"]
 MOST_EVENT_PAIRS = 2_000_000
 
 
+#: The pilot runs in which MSER looks for the warm-up, and the replication number of the first.
+PILOTS, FIRST_PILOT = 10, 10**9
+
+
+class Found(NamedTuple):
+    """The fraction of a run that is its warm-up, and whether a steady state was found after it."""
+
+    fraction: float
+    settled: bool
+
+
 class Run(Section):
     """How one run is made, whatever it simulates."""
 
@@ -46,6 +58,9 @@ class Run(Section):
 
     @model_validator(mode="after")
     def _fits_in_memory(self) -> Run:
+        names = [f"{t:g}" for t in self.tail_s]
+        if len(set(names)) < len(names):
+            raise ValueError(f"tail_s: given {list(self.tail_s)}, allowed: waits that differ in six digits")
         if self.engine == "simpy" and self.pairs > MOST_EVENT_PAIRS:
             raise ValueError(f"pairs: given {self.pairs} for engine simpy, allowed: at most {MOST_EVENT_PAIRS}")
         return self
@@ -68,7 +83,7 @@ class Replication(Run):
     baseline: Baseline
     strategy: StrategyChoice
     splitting: Probability | None
-    replication: Annotated[int, Field(ge=0)]
+    replication: Annotated[int, Field(ge=0, lt=2**63)]
 
     def simulate(self) -> RunFigures:
         """Run the model.
@@ -78,11 +93,22 @@ class Replication(Run):
         StrategyError
             If the strategy cannot be compiled, breaks its contract or needs another engine.
         """
+        expected = _expected(self.strategy, self.workload, self.splitting)
+        return self.record(self.warm_up.fraction).figures(self.tail_s, expected, self.baseline.endless_rate)
+
+    def record(self, warm_up: float) -> Record:
+        """Run the model, and leave out a fraction of the pairs."""
         plan = self.strategy.compiled(self.workload, self.splitting)
         engine = self._by_events if self.used_engine == "simpy" else self._fast
         with blaming(self.strategy.label, "failed to route"):
-            record = engine(plan, Layout(self.pairs, self.warmup_fraction))
-        return record.figures(self.tail_s, _expected(self.strategy, self.workload, self.splitting))
+            return engine(plan, Layout(self.pairs, warm_up))
+
+    @property
+    def warm_up(self) -> Found:
+        """What to leave out: as it was given, or what MSER finds in pilot runs."""
+        if self.warmup_fraction != "mser":
+            return Found(self.warmup_fraction, True)
+        return _piloted(self.model_copy(update={"replication": 0}))
 
     @property
     def used_engine(self) -> Literal["fast", "simpy"]:
@@ -122,6 +148,15 @@ class Replication(Run):
         if isinstance(plan, RoutingPlan) and self.strategy.strategy.strategy_class not in MEMORYLESS:
             return table_route(plan)
         return self._decisions().decide(draws, np.cumsum(draws.gaps_s), 0)
+
+
+@lru_cache(maxsize=64)
+def _piloted(replication: Replication) -> Found:
+    """MSER on the mean over pilot runs: a truncation that a run finds in itself would choose among its own figures."""
+    pilots = (replication.model_copy(update={"replication": FIRST_PILOT + k}) for k in range(PILOTS))
+    series = [pilot.record(0.0).waits_by_batch_s for pilot in pilots]
+    found = mser(np.mean(series, axis=0), batch=1)
+    return Found(found.index / len(series[0]), found.settled)
 
 
 @lru_cache(maxsize=64)
@@ -172,5 +207,4 @@ def figures_as_row(figures: RunFigures, tail_s: tuple[float, ...] = ()) -> dict[
         **{f"wait_above_{t:g}_s": share for t, share in zip(tail_s, figures.wait_tail, strict=True)},
         "mean_wait_controlled_s": figures.mean_wait_controlled_s,
         "warm_up_fraction": figures.warm_up_fraction,
-        "settled": figures.settled,
     }

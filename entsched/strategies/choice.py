@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -30,6 +31,10 @@ class StrategyChoice(Section):
     @model_validator(mode="after")
     def _can_be_built(self) -> StrategyChoice:
         registry.build(self.name, self.parameters)
+        try:
+            json.dumps(self.parameters, allow_nan=False)
+        except ValueError:
+            raise ValueError(f"{self.name}: given {self.parameters}, allowed: finite numbers") from None
         return self
 
     @cached_property
