@@ -53,11 +53,12 @@ def run(study: Study, out: Path, workers: Workers = Workers(), progress: StartPr
             done, failed = complete(study, store, workers, progress)
             if not failed:
                 store.mark_complete(digest)
+        made = None if study.axes else report.build(next(study.experiments()), store)
         if done or failed or not folder.is_written(out, text):
-            folder.write(study, store, out, text)
-        if study.axes:
+            folder.write(study, made, store, out, text)
+        if made is None:
             return Results(study, None, json.loads((out / "summary.json").read_text(encoding="utf-8")), failed)
-        return Results(study, report.build(next(study.experiments()), store), None, failed)
+        return Results(study, made, None, failed)
 
 
 def plot(folders: list[Path], out: Path | None) -> list[Path]:

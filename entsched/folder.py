@@ -10,7 +10,6 @@ from typing import Any
 
 from entsched import MODEL_VERSION, report, sweep
 from entsched.axes import Study
-from entsched.config import Experiment
 from entsched.store import Store, tables, write_text
 
 #: Tables, figures and certificates.
@@ -33,28 +32,27 @@ def written(out: Path) -> list[str]:
     return json.loads(path.read_text(encoding="utf-8")).get("files", ["files"]) if path.exists() else ["versions.json"]
 
 
-def write(study: Study, store: Store, out: Path, text: str) -> None:
+def write(study: Study, made: report.Report | None, store: Store, out: Path, text: str) -> None:
     """Everything that follows from the rows: tables, certificates, figures, versions, configuration."""
     for left_by_killed_run in out.rglob(".part-*"):
         left_by_killed_run.unlink(missing_ok=True)
-    if study.axes:
+    if made is None:
         _write_sweep(study, store, out)
     else:
-        _write_one(next(study.experiments()), store, out)
+        _write_one(made, store, out)
     files = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.suffix in SUFFIXES)
     write_text(out / "versions.json", json.dumps(_versions() | {"files": files}, indent=1) + "\n")
     write_text(out / "config.yaml", text)
 
 
-def _write_one(experiment: Experiment, store: Store, out: Path) -> None:
+def _write_one(made: report.Report, store: Store, out: Path) -> None:
     from entsched import figures
 
-    made = report.build(experiment, store)
     with tables(out) as add:
         for name in report.TABLES:
             for row in getattr(made, name):
                 add(name, row)
-    tasks = sweep.plan(experiment).certificates
+    tasks = sweep.plan(made.experiment).certificates
     documents = store.rows(task.key for task in tasks)
     paths = {
         out / "certificates" / f"routing-p{task.splitting!r}.json": documents[task.key]

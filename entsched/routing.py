@@ -98,6 +98,11 @@ def quantum_optimum(workload: Workload, splitting: float, visibility: float = 1.
     >>> round(quantum_optimum(two, 0.25).upper, 6)
     0.488849
     """
+    return _quantum_at(workload, splitting, visibility)
+
+
+@lru_cache(maxsize=1024)
+def _quantum_at(workload: Workload, splitting: float, visibility: float) -> Solution:
     return _quantum_curve(workload, visibility).at(splitting)
 
 
