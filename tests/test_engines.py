@@ -10,10 +10,11 @@ from scipy.stats import chisquare, kstest
 from entsched.behavior import Behavior
 from entsched.errors import StrategyError
 from entsched.queueing import evaluate
+from entsched.sim import draws as drawing
 from entsched.sim import fast, tail
 from entsched.sim.alias import alias_table, pick_all, type_tables
 from entsched.sim.decisions import decisions, one_by_one
-from entsched.sim.draws import BLOCK, Draws, draw, seed_sequence, stream
+from entsched.sim.draws import Draws, draw, seed_sequence, stream
 from entsched.sim.model import run
 from entsched.sim.record import COLUMNS, Layout, Record
 from entsched.sim.routers import table_route
@@ -26,6 +27,14 @@ from entsched.workload import Workload
 from entsched.workload.baseline import Linear, Power, Saturating
 
 SQUARE = Power(law="power", exponent=2)
+
+#: Smaller than that of the package, so that short runs have several blocks.
+BLOCK = 4096
+
+
+@pytest.fixture(autouse=True)
+def _small_blocks(monkeypatch):
+    monkeypatch.setattr(drawing, "BLOCK", BLOCK)
 
 
 def correlated(order="random"):
@@ -89,6 +98,18 @@ def test_draws_have_their_laws_and_do_not_depend_on_the_length_of_the_run(two_ty
         assert kstest(numbers, "uniform").pvalue > 1e-4
     assert abs(np.corrcoef([*long.outcomes, long.shared, long.a_first, *long.types])).sum() < 6 + 30 * 0.03
     assert 0 <= long.outcomes.min() <= long.outcomes.max() < 1
+
+
+def test_figures_do_not_depend_on_the_size_of_blocks(monkeypatch):
+    for workload in (correlated(), exponential(0.6, None)):
+        replication = Replication(
+            workload=workload, baseline=SQUARE, strategy={"name": "random"}, splitting=0.4, pairs=30_000, replication=0
+        )
+        figures = []
+        for size in (8192, 16_384, 65_536):
+            monkeypatch.setattr(drawing, "BLOCK", size)
+            figures.append(as_numbers(replication.simulate()))
+        assert np.allclose(figures, figures[0], rtol=1e-12)
 
 
 CASES = [

@@ -130,7 +130,7 @@ def _by_arrays(plan: RoutingPlan, workload: Workload) -> Decide:
 
 
 def _view(*fields: NDArray[Any]) -> LocalView:
-    """A view of arrays that nobody can write to: what a plugin left there would reach the other router and the engine."""
+    """A view of arrays that nobody can write to: it would reach the other router and the engine."""
     for array in fields:
         array.flags.writeable = False
     return LocalView(*fields)  # type: ignore[arg-type]

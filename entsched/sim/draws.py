@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 from entsched.sim.alias import TypeTables, pick_all, type_tables
 from entsched.sim.words import Words, fill, outcomes_of, seeded, unit_interval
 from entsched.workload import Workload
+from entsched.workload.service import ServiceLaw
 
 Floats = NDArray[np.float64]
 
-#: Pairs drawn at a time; the arrays of a block stay in the cache of a core.
-BLOCK = 8192
+#: Pairs drawn at a time: so many that calls from Python cost nothing, and few enough for the cache of a processor.
+BLOCK = 65_536
+
+#: Requirements drawn at a time: always all of them, because a law may use its generator in any order.
+SERVICES = 8_192
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,14 +136,17 @@ def stream(workload: Workload, pairs: int, seeds: np.random.SeedSequence, shared
     gaps, kinds, coins, common = seeded(seeds, 4)
     law = workload.types[0] if len(workload.types) == 1 else None
     services = np.random.default_rng(seeds.spawn(1)[0]) if law else None
+    size = min(BLOCK, pairs)
     block = Block(
-        gaps_s=np.empty(BLOCK),
-        kinds=np.empty(BLOCK, dtype=np.uint64),
-        coins=np.empty(BLOCK, dtype=np.uint64),
-        services_s=np.empty((2, BLOCK if law else 0)),
-        shared=np.empty(BLOCK if shared else 0, dtype=np.uint64),
+        gaps_s=np.empty(size),
+        kinds=np.empty(size, dtype=np.uint64),
+        coins=np.empty(size, dtype=np.uint64),
+        services_s=np.empty((2, size if law else 0)),
+        shared=np.empty(size if shared else 0, dtype=np.uint64),
     )
-    for start in range(0, pairs, BLOCK):
+    for start in range(0, pairs, size):
+        if pairs - start < size:
+            block = block.first(pairs - start)
         fill(gaps, block.kinds)
         unit_interval(block.kinds, block.gaps_s)
         np.log(block.gaps_s, out=block.gaps_s)
@@ -147,10 +154,17 @@ def stream(workload: Workload, pairs: int, seeds: np.random.SeedSequence, shared
         fill(kinds, block.kinds)
         fill(coins, block.coins)
         if law is not None and services is not None:
-            block.services_s[:] = law.sample(services, 2 * BLOCK).reshape(2, BLOCK)
+            _serve(law, services, block.services_s)
         if shared:
             fill(common, block.shared)
-        yield block if pairs - start >= BLOCK else block.first(pairs - start)
+        yield block
+
+
+def _serve(law: ServiceLaw, services: np.random.Generator, requirements_s: Floats) -> None:
+    """Draw the requirements of A and B, shape (2, pairs), seconds."""
+    for start in range(0, requirements_s.shape[1], SERVICES):
+        place = requirements_s[:, start : start + SERVICES]
+        place[:] = law.sample(services, 2 * SERVICES).reshape(2, SERVICES)[:, : place.shape[1]]
 
 
 def _a_first(order: str, requirements_s: Floats, coin: NDArray[np.bool_]) -> NDArray[np.bool_]:

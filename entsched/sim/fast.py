@@ -12,7 +12,7 @@ import numpy as np
 
 from entsched.sim import kernels
 from entsched.sim.decisions import Decisions, Table, no_table
-from entsched.sim.draws import BLOCK, Block, Customers
+from entsched.sim.draws import Block, Customers
 from entsched.sim.record import COLUMNS, Layout, Record
 from entsched.workload import BaselineReward, Workload
 
@@ -50,10 +50,12 @@ def run(
     customers = Customers(workload)
     model = _model(customers, decisions.table, layout, latency_s)
     free_s = np.full(2, -latency_s)
-    stretches_s, enders = np.empty((2, BLOCK + 1)), np.empty((2, BLOCK + 1), dtype=np.int32)
+    stretches_s, enders = np.empty((2, 0)), np.empty((2, 0), dtype=np.int32)
     servers = None
     first, now_s = 0, 0.0
     for block in blocks:
+        if stretches_s.shape[1] <= len(block):
+            stretches_s, enders = np.empty((2, len(block) + 1)), np.empty((2, len(block) + 1), dtype=np.int32)
         if decisions.table is None:
             draws = customers.seen(block)
             times_s = np.empty_like(draws.gaps_s)
