@@ -319,7 +319,7 @@ def test_files_follow_an_edited_configuration(config, tmp_path):
     for rate, p in ((0.5, 0.5), (0.4, 0.6), (0.5, 0.5)):
         edited = text.replace("arrival_rate_hz: 0.5", f"arrival_rate_hz: {rate}").replace("[0.25, 0.5]", f"[0.25, {p}]")
         config.write_text(edited)
-        experiment.run(load_experiment(config), out, 1)
+        experiment.run(load_study(config), out, Workers("serial"))
         certificates = [json.loads(path.read_text()) for path in sorted((out / "certificates").iterdir())]
         assert {document["game"]["splitting"] for document in certificates} == {"1/4", str(Fraction(str(p)))}
         assert {document["game"]["workload"]["arrival_rate_hz"] for document in certificates} == {
@@ -388,9 +388,9 @@ def test_the_documented_template_runs_from_outside_the_package(tmp_path):
     """The template of docs/plugins.md, word for word, installed as a package of its own."""
     source, site = tmp_path / "source", tmp_path / "site"
     source.mkdir()
-    (source / "my_strategies.py").write_text(_blocks("python")[0])
+    (source / "my_strategies.py").write_text("\n\n".join(_blocks("python")[:2]))
     (source / "pyproject.toml").write_text(_blocks("toml")[0])
-    (source / "test_contract.py").write_text(_blocks("python")[1])
+    (source / "test_contract.py").write_text(_blocks("python")[2])
     install = [
         "-m",
         "pip",
@@ -406,8 +406,10 @@ def test_the_documented_template_runs_from_outside_the_package(tmp_path):
     done = _run_plugin(tmp_path, site, yaml.safe_load(_blocks("yaml")[0])["strategies"][1])
     assert done.returncode == 0, done.stderr
     assert "equal-together(together=0.8)" in (tmp_path / "out" / "strategies.csv").read_text()
+    clock = "import my_strategies, entsched.testing as t; t.check_strategy(my_strategies.TakeTurns())"
     contract = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(source)]
     environment = os.environ | {"PYTHONPATH": str(site)}
+    assert subprocess.run([sys.executable, "-c", clock], env=environment, check=False).returncode == 0
     assert subprocess.run(contract, cwd=source, env=environment, capture_output=True, check=False).returncode == 0
 
 
