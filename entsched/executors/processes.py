@@ -58,11 +58,23 @@ def processes(workers: int) -> Iterator[Pool]:
         yield Pool(executor, depth=lambda: AHEAD * workers, remote=True)
     except BaseException:
         writer.close()
+        _hear_of_the_end(executor)
         raise
     finally:
         executor.shutdown(cancel_futures=True)
         writer.close()
         reader.close()
+
+
+def _hear_of_the_end(executor: ProcessPoolExecutor) -> None:
+    """Let the executor see that its workers are gone, also where one ended in the middle of a result.
+
+    Results come through a pipe whose other end this process holds too; while it does, the rest of half a
+    result would be waited for without end.
+    """
+    results = getattr(executor, "_result_queue", None)
+    if results is not None:
+        results._writer.close()
 
 
 def _try_out(executor: ProcessPoolExecutor) -> None:
