@@ -53,7 +53,7 @@ def test_rows_come_back_as_they_were(tmp_path):
         store.put_many(rows[:3000])
         store.put_many(rows[3000:])
         store.put_many([])
-        store.put("odd", "bound", {"value": float("inf"), "text": "\ud800"})
+        store.put_many([("odd", "bound", {"value": float("inf"), "text": "\ud800"})])
     expected = {key: row for key, _, row in rows}
     with Store(tmp_path, read_only=True) as store:
         assert store.count() == 4001
@@ -131,7 +131,7 @@ def test_one_writer_and_readers_meanwhile(tmp_path):
             assert reader.count() == before == len(reader.keys())
         assert reader.count() >= before + 100
         with pytest.raises(StoreError, match="readonly"):
-            reader.put("a", "bound", {})
+            reader.put_many([("a", "bound", {})])
     process.kill()
     process.communicate()
     with Store(tmp_path, read_only=True) as reader:

@@ -144,10 +144,6 @@ class Store:
                 encoded,
             )
 
-    def put(self, key: str, kind: str, row: dict[str, Any]) -> None:
-        """Write one row, as :meth:`put_many` does."""
-        self.put_many([(key, kind, row)])
-
     def fail(self, key: str, kind: str, label: str, error: str) -> None:
         """Record that a task could not be evaluated; nothing is recorded for a key that has a row."""
         failure = [text.encode("utf-8", "backslashreplace").decode() for text in (key, kind, label, error, key)]
