@@ -14,7 +14,7 @@ from entsched.errors import StrategyError
 from entsched.sim.draws import Draws
 from entsched.sim.routers import Route, conditional, cumulative, table_route
 from entsched.sim.words import Words
-from entsched.strategies.base import JointPlan, LocalView, RoutingPlan
+from entsched.strategies.base import JointPlan, LocalView, RoutingPlan, as_server, own_type
 from entsched.strategies.compiling import Plan, static_maps
 from entsched.workload import Workload
 
@@ -67,7 +67,7 @@ def decisions(plan: Plan, workload: Workload, memoryless: bool) -> Decisions:
     if isinstance(plan, JointPlan):
         outputs_are_servers = np.repeat(np.arange(2), len(workload.types)).reshape(2, -1)
         return _by_types(plan.table, (outputs_are_servers, outputs_are_servers))
-    if memoryless:
+    if memoryless or (plan.ask == (own_type, own_type) and plan.answer == (as_server, as_server)):
         questions, servers = static_maps(plan, workload)
         return _by_types(Behavior(plan.behavior.p[:, :, questions[0]][:, :, :, questions[1]]), servers)
     if plan.takes_arrays:
