@@ -43,7 +43,7 @@ def rounds(contenders: Sequence[Contender]) -> list[list[Measured | None]]:
 
 def exact(cell: Replication) -> Metrics:
     """The exact figures of a replication whose routing has no memory."""
-    plan = cell.strategy.compiled(cell.workload, cell.splitting)
+    plan = cell.strategy.compiled(cell.scenario)
     return evaluate(cell.workload, memoryless_table(plan, cell.workload), cell.baseline)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from entsched.config import Experiment, read_axes, standalone, to_yaml, validated
-from entsched.reading.documents import document
+from entsched.documents import document
 from entsched.reading.keys import Axis, short
 from entsched.validation import Section
 from entsched.workload.trace import Trace

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from entsched.communication import Communication
+from entsched.entanglement.choice import EntanglementChoice
 from entsched.errors import ConfigError, EntschedError
-from entsched.reading.documents import anchored, document, read_document
+from entsched.documents import anchored, document, read_document
 from entsched.reading.keys import MAX_STRATEGIES, Axis, find_axes
 from entsched.reading.ranges import MAX_POINTS, spread
 from entsched.sim.task import Run
@@ -93,12 +95,15 @@ class Experiment(Section):
         tuple[Annotated[StrategyChoice, BeforeValidator(_chosen)], ...], Field(strict=False, max_length=MAX_STRATEGIES)
     ] = ()
     simulation: Simulation | None = None
+    entanglement: EntanglementChoice = Field(default_factory=EntanglementChoice)
+    communication: Communication = Field(default_factory=Communication)
     qos: Qos | None = None
     map: GainMap | None = None
     certificates: bool | None = None
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Experiment:
+        _ = self.entanglement.resolved
         labels = [choice.label for choice in self.strategies]
         twice = sorted({label for label in labels if labels.count(label) > 1})
         if twice:

@@ -35,3 +35,7 @@ class StoreError(EntschedError):
 
 class ExecutorError(EntschedError):
     """A place for tasks to run that is malformed, cannot be reached, runs another version or was lost."""
+
+
+class NoCloningError(EntschedError):
+    """A pair that was to be measured again, or copied."""

@@ -7,6 +7,7 @@ service. Derived in docs/design.md; independent of the simulation, which it is t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,6 +86,49 @@ def evaluate(workload: Workload, table: ConditionalTable, baseline: BaselineRewa
         batch_rate_hz=tuple(s.batch_rate_hz for s in servers),
         server_wait_s=tuple(s.mean_wait_s for s in servers),
         server_baseline_rate=tuple(rates),
+    )
+
+
+@dataclass(frozen=True)
+class Supplied:
+    """Symmetric routing by conditions that say nothing of the requests, such as whether a Bell pair is at hand.
+
+    Waits depend on its average alone: the mean work that a pair of requests brings to a server is the same
+    under every condition, so E[V B] = E[V] E[B] for the workload V it finds, however V and the
+    condition hang together, and the balance of V^2 is that of the formula of Pollaczek and Khinchine.
+
+    Attributes
+    ----------
+    table : p[a, b, x, y] on average
+    splits_evenly : whether P(a != b) is the same under all conditions: stretches of the baseline are then
+        exponential too
+    share : the probability of all conditions but the first
+    """
+
+    table: ConditionalTable
+    splits_evenly: bool
+    share: float
+
+
+def supplied(workload: Workload, tables: Sequence[ConditionalTable], weights: Floats) -> Supplied:
+    """Routing by ``tables``, p[a, b, x, y], under conditions that have the probabilities ``weights``.
+
+    Examples
+    --------
+    >>> from entsched.behavior import Behavior
+    >>> one = Workload(arrival_rate_hz=0.5, service={"law": "deterministic", "mean_s": 1.0})
+    >>> tables = [Behavior.from_coalescing([[c]]) for c in (0.25, 0.75)]
+    >>> found = supplied(one, tables, np.array([0.5, 0.5]))
+    >>> float(found.table.p[0, 0, 0, 0]), found.splits_evenly, found.share
+    (0.25, False, 0.5)
+    """
+    splits = [
+        float(np.sum((t.p[0, 1] + t.p[1, 0]) * workload.pi)) for t, w in zip(tables, weights, strict=True) if w > 0
+    ]
+    return Supplied(
+        table=ConditionalTable(np.einsum("c,cabxy->abxy", weights, np.array([table.p for table in tables]))),
+        splits_evenly=max(splits) - min(splits) < 1e-9,
+        share=float(1 - weights[0]),
     )
 
 

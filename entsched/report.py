@@ -151,7 +151,7 @@ def _front_rows(experiment: Experiment, strategies: list[Row]) -> list[Row]:
 
     The hypervolume is measured from the worst corner of all points: the lowest rate, the longest wait.
     """
-    known = [row for row in strategies if "mean_wait_s" in row]
+    known = [row for row in strategies if "mean_wait_s" in row and "baseline_rate" in row]
     if not known:
         return []
     classes = {choice.label: choice.strategy.strategy_class.value for choice in experiment.strategies}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -11,9 +12,10 @@ from entsched.errors import GameError
 from entsched.games.split import nosignalling
 from entsched.games.split.classical import ClassicalCurve, classical_curve
 from entsched.games.split.continuous import ContinuousValue, continuous_classical, continuous_quantum
+from entsched.games.split.correlations import PERFECT, PairCorrelations
 from entsched.games.split.game import FactoredGame, SplitGame, independent_game
 from entsched.games.split.quantum import QuantumCurve, quantum_curve
-from entsched.games.split.solution import Solution
+from entsched.games.split.solution import GAP_TOLERANCE, Solution
 from entsched.workload import Workload
 
 Floats = NDArray[np.float64]
@@ -61,8 +63,8 @@ def _classical_curve(workload: Workload) -> ClassicalCurve:
 
 
 @lru_cache(maxsize=16)
-def _quantum_curve(workload: Workload, visibility: float) -> QuantumCurve:
-    return quantum_curve(routing_game(workload), visibility)
+def _quantum_curve(workload: Workload, correlations: PairCorrelations) -> QuantumCurve:
+    return quantum_curve(routing_game(workload), correlations)
 
 
 def random_value(workload: Workload, splitting: float) -> float:
@@ -88,8 +90,8 @@ def classical_optimum(workload: Workload, splitting: float) -> Solution:
     return _classical_curve(workload).at(splitting)
 
 
-def quantum_optimum(workload: Workload, splitting: float, visibility: float = 1.0) -> Solution:
-    """The least J of symmetric routers with one pair of the given visibility per request pair, at p.
+def quantum_optimum(workload: Workload, splitting: float, correlations: PairCorrelations = PERFECT) -> Solution:
+    """The least J of symmetric routers with one pair of the given correlations per request pair, at p.
 
     Examples
     --------
@@ -97,13 +99,57 @@ def quantum_optimum(workload: Workload, splitting: float, visibility: float = 1.
     ...                "probabilities": [0.5, 0.5]})
     >>> round(quantum_optimum(two, 0.25).upper, 6)
     0.488849
+    >>> round(quantum_optimum(two, 0.25, PairCorrelations(0.95, 0.9)).upper, 6)
+    0.51874
     """
-    return _quantum_at(workload, splitting, visibility)
+    return _quantum_at(workload, splitting, correlations)
 
 
 @lru_cache(maxsize=1024)
-def _quantum_at(workload: Workload, splitting: float, visibility: float) -> Solution:
-    return _quantum_curve(workload, visibility).at(splitting)
+def _quantum_at(workload: Workload, splitting: float, correlations: PairCorrelations) -> Solution:
+    return _quantum_curve(workload, correlations).at(splitting)
+
+
+def critical_visibility(workload: Workload, splitting: float, shape: PairCorrelations = PERFECT) -> float:
+    """The least factor f on both correlations of the pair, 0 to 1, at which it beats every classical strategy at p.
+
+    Every f above it does so too: a noisier pair is simulated with a cleaner one by now and then
+    reversing B's direction. To beat is to lie below the certified classical optimum by more than
+    1e-9 of the game's scale; f is known to 1e-9, and infinite if not even f = 1 is enough.
+
+    Parameters
+    ----------
+    splitting : p, from 0 to 1
+    shape : the correlations at f = 1; their constant is kept
+
+    Raises
+    ------
+    GameError
+        As :func:`classical_optimum`, and if p is not in [0, 1].
+
+    Examples
+    --------
+    >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
+    ...                "probabilities": [0.5, 0.5]})
+    >>> round(critical_visibility(two, 0.25), 6), critical_visibility(two, 0.5)
+    (0.774597, inf)
+    """
+    if not 0 <= splitting <= 1:
+        raise GameError(f"splitting given {splitting}, allowed: from 0 to 1")
+    game = routing_game(workload)
+    target = classical_optimum(workload, splitting).lower - GAP_TOLERANCE * game.scale
+
+    def beats(factor: float) -> bool:
+        curve = quantum_curve(game, shape.scaled(factor), levels=0)
+        return curve.reached.bracket(splitting).upper < target
+
+    low, high = 0.0, 1.0
+    if not beats(high):
+        return math.inf
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (low, middle) if beats(middle) else (middle, high)
+    return high
 
 
 def full_information_optimum(workload: Workload, splitting: float) -> Solution:

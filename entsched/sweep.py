@@ -14,6 +14,8 @@ from entsched.config import Experiment, Simulation
 from entsched.sim.statistics import replications_needed
 from entsched.store import Store
 from entsched.strategies import registry
+from entsched.strategies.base import Resource, StrategyClass
+from entsched.strategies.choice import StrategyChoice
 from entsched.tasks import BoundTask, CertificateTask, ExactTask, GainTask, Row, SimulationTask, Task
 from entsched.workload.trace import Trace
 
@@ -67,7 +69,9 @@ def plan(experiment: Experiment) -> Plan:
     return Plan(
         bounds=tuple(BoundTask(workload=workload, splitting=p, cross_check=True) for p in experiment.splitting),
         exact=tuple(
-            ExactTask(workload=workload, baseline=baseline, strategy=choice, splitting=p)
+            ExactTask(
+                workload=workload, baseline=baseline, strategy=choice, splitting=p, **_resources(experiment, choice)
+            )
             for choice in experiment.strategies
             for p in (points if choice.strategy.uses_splitting else (None,))
         ),
@@ -79,6 +83,17 @@ def plan(experiment: Experiment) -> Plan:
             if experiment.certificates is not False and experiment.strategies and len(workload.types) > 1
         ),
     )
+
+
+def _resources(experiment: Experiment, choice: StrategyChoice) -> dict[str, Any]:
+    """What a strategy uses of the resources of an experiment: a task of another one does not change with them."""
+    strategy = choice.strategy
+    used: dict[str, Any] = {}
+    if strategy.resource is Resource.ENTANGLED:
+        used["entanglement"] = experiment.entanglement.resolved
+    if strategy.strategy_class is StrategyClass.COMMUNICATING:
+        used["communication"] = experiment.communication
+    return used
 
 
 def _points(experiment: Experiment, simulation: Simulation) -> Iterator[tuple[SimulationTask, ...]]:
@@ -93,6 +108,7 @@ def _points(experiment: Experiment, simulation: Simulation) -> Iterator[tuple[Si
                 strategy=choice,
                 splitting=p,
                 replication=0,
+                **_resources(experiment, choice),
                 **settings,
             )
             yield tuple(_replication(first, number) for number in range(simulation.replications))

@@ -7,9 +7,13 @@ from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import Field
 
 from entsched import MODEL_VERSION, queueing
+from entsched.communication import Communication
+from entsched.entanglement import Entanglement
+from entsched.entanglement.use import use_law
 from entsched.games import checker
 from entsched.games.routing_certificate import routing_certificate
 from entsched.games.split import mixtures, tsirelson
@@ -22,9 +26,9 @@ from entsched.routing import (
 )
 from entsched.sim.task import Replication, figures_as_row
 from entsched.strategies import registry
-from entsched.strategies.base import JointPlan
+from entsched.strategies.base import JointPlan, RoutingPlan, Scenario, StrategyClass
 from entsched.strategies.choice import StrategyChoice
-from entsched.strategies.compiling import MEMORYLESS, blaming, memoryless_table
+from entsched.strategies.compiling import blaming, condition_tables, is_memoryless, memoryless_table
 from entsched.validation import Probability, Section
 from entsched.workload import Baseline, Workload
 
@@ -130,6 +134,8 @@ class ExactTask(Task):
     baseline: Baseline
     strategy: StrategyChoice
     splitting: Probability | None
+    entanglement: Entanglement = Field(default_factory=Entanglement)
+    communication: Communication = Field(default_factory=Communication)
 
     @property
     def label(self) -> str:
@@ -137,22 +143,43 @@ class ExactTask(Task):
         return f"{super().label} of {self.strategy.label}"
 
     def evaluate(self) -> Row:
-        """Exact figures; they are absent for strategies whose class no formula covers."""
-        plan = self.strategy.compiled(self.workload, self.splitting)
+        """Exact figures; they are absent where no formula covers the strategy's class or the supply of its pairs."""
+        scenario = Scenario(self.workload, self.splitting, self.entanglement, self.communication)
+        plan = self.strategy.compiled(scenario)
         row: Row = {"strategy": self.strategy.label, "splitting": self.splitting, "details": plan.details}
-        if self.strategy.strategy.strategy_class not in MEMORYLESS:
+        if not is_memoryless(self.strategy.strategy, plan):
             return row
-        table = memoryless_table(plan, self.workload, self.strategy.name)
+        supplied = self._supplied(plan) if isinstance(plan, RoutingPlan) and plan.by_pair else None
+        if isinstance(plan, RoutingPlan) and plan.by_pair and supplied is None:
+            return row
+        table = supplied.table if supplied else memoryless_table(plan, self.workload, self.strategy.name)
         with blaming(self.strategy.label, "cannot be evaluated"):
             metrics = queueing.evaluate(self.workload, table, self.baseline)
         latency_s = plan.latency_s if isinstance(plan, JointPlan) else 0.0
-        return row | {
+        row |= {
             "mean_wait_s": metrics.mean_wait_s + latency_s,
-            "baseline_rate": metrics.baseline_rate,
             "split_fraction": metrics.split_fraction,
             "load_0": metrics.load[0],
             "load_1": metrics.load[1],
         }
+        if supplied is None or supplied.splits_evenly:
+            row["baseline_rate"] = metrics.baseline_rate
+        return row | ({"bell_pair_share": supplied.share} if supplied else {})
+
+    def _supplied(self, plan: RoutingPlan) -> queueing.Supplied | None:
+        """The routing on average over the conditions of the pairs, if their law is known.
+
+        The formulas of waits then hold for symmetric routing (docs/design.md).
+        """
+        law = use_law(self.entanglement, self.workload.arrival_rate_hz)
+        if law is None or plan.by_pair is None or plan.by_pair.faulty:
+            return None
+        if self.strategy.strategy.strategy_class is not StrategyClass.SYMMETRIC:
+            return None
+        known = law.cdf(np.array(plan.by_pair.ends_s))
+        weights = np.diff(np.concatenate([[0.0], known]))
+        tables = condition_tables(plan, self.workload, self.strategy.name)
+        return queueing.supplied(self.workload, tables, np.array([1 - known[-1], *weights]))
 
 
 class SimulationTask(Task, Replication):

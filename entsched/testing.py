@@ -18,6 +18,7 @@ from entsched.strategies.base import (
     Resource,
     RoutingPlan,
     Scenario,
+    StalePlan,
     StrategyClass,
 )
 from entsched.strategies.compiling import Plan, compile_strategy, memoryless_table
@@ -56,13 +57,16 @@ def check_strategy(strategy: BaseStrategy, workload: Workload = TWO_TYPES) -> No
         if isinstance(plan, JointPlan):
             _check_splitting(strategy.name, plan.table, scenario)
             continue
+        if isinstance(plan, StalePlan):
+            _check_splitting(strategy.name, plan.behavior, scenario)
+            _check_local(strategy, plan.behavior)
+            continue
         _check_no_communication(strategy.name, plan, workload)
         if strategy.strategy_class in (StrategyClass.SYMMETRIC, StrategyClass.STATIC):
             _check_memoryless(strategy.name, plan, workload)
             table = memoryless_table(plan, workload, strategy.name)
             _check_splitting(strategy.name, table, scenario)
-            if strategy.resource is Resource.LOCAL and len(workload.types) <= 5 and not is_local(table):
-                raise StrategyError(f"strategy {strategy.name!r} declares the resource local, but no local model fits")
+            _check_local(strategy, table)
 
 
 def is_local(table: ConditionalTable) -> bool:
@@ -105,6 +109,12 @@ def _check_splitting(name: str, table: ConditionalTable, scenario: Scenario) -> 
         raise StrategyError(f"strategy {name!r} splits with probability {p:.6g}, asked for {asked:g}")
 
 
+def _check_local(strategy: BaseStrategy, table: ConditionalTable) -> None:
+    few = table.questions[0] <= 5
+    if strategy.resource is Resource.LOCAL and few and not is_local(table):
+        raise StrategyError(f"strategy {strategy.name!r} declares the resource local, but no local model fits")
+
+
 def _views(workload: Workload, time_s: float, index: int) -> list[LocalView]:
     return [LocalView(float(s), x, time_s, index) for x, s in enumerate(workload.type_means_s)]
 
@@ -116,7 +126,7 @@ def _check_no_communication(name: str, plan: RoutingPlan, workload: Workload) ->
     views = _views(workload, 1.0, 7)
     for draws in rng.random((50, 3)):
         for view_a in views:
-            if len({route(view_a, view_b, *draws)[0] for view_b in views}) > 1:
+            if len({route(view_a, view_b, 0, *draws)[0] for view_b in views}) > 1:
                 raise StrategyError(f"strategy {name!r}: router A's server depends on router B's request")
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 #: A positive quantity within what floating point carries safely through powers and products.
 Positive = Annotated[float, Field(ge=1e-9, le=1e9, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 #: The largest alphabet of types: beyond it a routing game takes minutes and gigabytes.
@@ -75,9 +76,13 @@ def first_problem(error: ValidationError) -> str:
     if kind == "missing":
         return f"{path}: missing, allowed: a value for this key"
     if kind == "union_tag_not_found":
-        return f"{path}: no key 'law', given {given}, allowed: one of {problem['ctx'].get('expected_tags', 'the laws')}"
+        tag = problem["ctx"]["discriminator"]
+        return (
+            f"{path}: no key {tag}, given {given}, allowed: one of {problem['ctx'].get('expected_tags', 'its kinds')}"
+        )
     if kind == "union_tag_invalid":
-        return f"{path}.law: given {problem['ctx']['tag']!r}, allowed: {problem['ctx']['expected_tags']}"
+        tag = problem["ctx"]["discriminator"].strip("'")
+        return f"{path}.{tag}: given {problem['ctx']['tag']!r}, allowed: {problem['ctx']['expected_tags']}"
     if kind == "value_error":
         return f"{path}: {message}" if path else message
     if kind in PLAIN:
@@ -86,6 +91,9 @@ def first_problem(error: ValidationError) -> str:
         message = "a number (YAML reads 1e-3 as text: write 1.0e-3)"
     return f"{path + ': ' if path else ''}given {given}, allowed: {message}"
 
+
+#: Keys whose value is one of several kinds of mapping.
+UNIONS = ("service", "baseline", "supply", "pair", "link")
 
 #: What some kinds of problems mean, in the words of a YAML file.
 PLAIN = {
@@ -106,4 +114,4 @@ def _shortened(value: Any, limit: int = 60) -> str:
 def _without_tags(location: tuple[int | str, ...]) -> list[int | str]:
     """The path without the names of union members, which are no keys: the law after its section."""
     before = ("", *location)[: len(location)]
-    return [part for parent, part in zip(before, location, strict=True) if parent not in ("service", "baseline")]
+    return [part for parent, part in zip(before, location, strict=True) if parent not in UNIONS]

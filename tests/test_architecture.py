@@ -9,9 +9,12 @@ PACKAGE = Path("entsched")
 #: Rooms from the ground up; a room may import itself and those before it.
 ROOMS = [
     "errors",
+    "documents",
     "validation",
     "behavior",
     "workload",
+    "communication",
+    "entanglement",
     "queueing",
     "games",
     "quantum",

@@ -12,7 +12,7 @@ from entsched.axes import Study, described, load_study, study_to_yaml
 from entsched.config import Experiment, Simulation, load_experiment, to_yaml
 from entsched.errors import ConfigError
 from entsched.reading import schema
-from entsched.reading.documents import document
+from entsched.documents import document
 from entsched.reading.keys import find_axes
 from entsched.strategies import registry
 from entsched.validation import Section

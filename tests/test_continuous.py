@@ -9,6 +9,7 @@ from scipy.optimize import minimize_scalar
 
 from entsched.errors import GameError
 from entsched.games.split.continuous import continuous_classical, continuous_quantum, enclosing_games
+from entsched.games.split.correlations import PairCorrelations
 from entsched.games.split.partial_moments import continuous_law
 from entsched.routing import classical_optimum, quantum_optimum
 from entsched.workload.service import Exponential, Hyperexponential, Lognormal
@@ -170,7 +171,7 @@ def test_classical_strategies_are_thresholds():
 
 
 def test_useless_pairs_leave_the_classical_value():
-    noisy = continuous_quantum(EXPONENTIAL, 0.5, 0.3, 24, visibility=0.0)
+    noisy = continuous_quantum(EXPONENTIAL, 0.5, 0.3, 24, PairCorrelations.werner(0.0))
     exact = continuous_classical(EXPONENTIAL, 0.5, 0.3)
     assert noisy.lower <= exact.upper
     assert exact.lower <= noisy.upper

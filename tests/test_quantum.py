@@ -6,7 +6,7 @@ from scipy.stats import chisquare
 
 from entsched.behavior import Behavior
 from entsched.quantum.bell import phi_plus, werner
-from entsched.quantum.measurement import born_behavior, measure, projective
+from entsched.quantum.measurement import born_behavior, projective
 from entsched.quantum.pairs import MeasuredPairs, PairMixture, SharedCoin
 from entsched.strategies.base import Scenario
 from entsched.strategies.registry import build
@@ -35,7 +35,8 @@ def test_measurements_with_more_outcomes():
     behavior = born_behavior(phi_plus(), [trine()], [trine()])
     assert behavior.p.shape == (3, 3, 1, 1)
     assert np.allclose(behavior.marginal_a, 1 / 3)
-    outcomes = {measure(phi_plus(), trine(), trine(), (u, v)) for u in (0.1, 0.5, 0.9) for v in (0.1, 0.5, 0.9)}
+    pairs = MeasuredPairs(phi_plus(), (trine(),), (trine(),))
+    outcomes = {pairs.draw(0, 0, (u, v)) for u in (0.1, 0.5, 0.9) for v in (0.1, 0.5, 0.9)}
     assert {a for a, _ in outcomes} == {0, 1, 2}
 
 

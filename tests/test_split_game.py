@@ -6,6 +6,7 @@ from reference import EXPONENTIAL_40, TSIRELSON, TWO_TYPES
 from entsched.errors import GameError
 from entsched.games.split import mixtures, nosignalling, tsirelson
 from entsched.games.split.classical import classical_curve
+from entsched.games.split.correlations import PairCorrelations
 from entsched.games.split.game import SplitGame, XorWeights
 from entsched.games.split.planar import dual_bound, planar_minimum
 from entsched.games.split.quantum import quantum_curve
@@ -136,7 +137,8 @@ def test_dual_bounds_hold_for_every_unit_vector_strategy():
 @pytest.mark.parametrize("visibility", [0.0, 0.6, 0.72, 0.9, 1.0])
 def test_noisy_pairs_lie_between_classical_and_ideal(visibility, two_types):
     game = routing_game(two_types)
-    noisy, ideal, classical = quantum_curve(game, visibility), quantum_curve(game), classical_curve(game)
+    noisy = quantum_curve(game, PairCorrelations.werner(visibility))
+    ideal, classical = quantum_curve(game), classical_curve(game)
     for p in GRID[1:-1:2]:
         solution = noisy.at(p)
         assert solution.status == "optimal"

@@ -158,4 +158,4 @@ def test_unknown_names_and_parameters_are_refused():
 def test_angles_must_fit_the_types(two_types):
     choice = StrategyChoice(name="custom-angles", parameters={"angles_a_deg": [0], "angles_b_deg": [0, 1]})
     with pytest.raises(StrategyError, match="one for each type"):
-        choice.compiled(two_types, None)
+        choice.compiled(Scenario(two_types, None))

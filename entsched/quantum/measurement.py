@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import qutip
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from entsched.behavior import Behavior
+from entsched.quantum.bell import PairError
 
 #: A measurement on one qubit: a positive operator for each answer, summing to the identity.
 Measurement = tuple[qutip.Qobj, ...]
@@ -23,7 +24,31 @@ def projective(angle: float) -> Measurement:
     >>> plus.full().real.tolist()
     [[1.0, 0.0], [0.0, 0.0]]
     """
-    observable = np.cos(angle) * qutip.sigmaz() + np.sin(angle) * qutip.sigmax()
+    return spin((np.sin(angle), 0.0, np.cos(angle)))
+
+
+def spin(direction: ArrayLike) -> Measurement:
+    """The projective measurement of n X + m Y + k Z for a unit vector (n, m, k); answer 0 is the eigenvalue +1.
+
+    Parameters
+    ----------
+    direction : three numbers, with length 1 to 1e-9
+
+    Raises
+    ------
+    PairError
+        If the direction is not a unit vector in three dimensions.
+
+    Examples
+    --------
+    >>> spin([0, 0, -1])[1].full().real.tolist()
+    [[1.0, 0.0], [0.0, 0.0]]
+    """
+    vector = np.asarray(direction, dtype=float)
+    if vector.shape != (3,) or not abs(np.linalg.norm(vector) - 1) <= 1e-9:
+        raise PairError(f"given direction {vector.tolist()}, allowed: three numbers with length 1")
+    paulis = (qutip.sigmax(), qutip.sigmay(), qutip.sigmaz())
+    observable = sum(float(share) * pauli for share, pauli in zip(vector, paulis, strict=True))
     return (qutip.qeye(2) + observable) / 2, (qutip.qeye(2) - observable) / 2
 
 
@@ -69,35 +94,6 @@ def born_behavior(
     half = np.einsum("ijkl,xaki->xajl", rho, a, optimize=True)
     p = np.einsum("xajl,yblj->abxy", half, b, optimize=True)
     return Behavior(p.real)
-
-
-def measure(
-    state: qutip.Qobj, measurement_a: Measurement, measurement_b: Measurement, draws: tuple[float, float]
-) -> tuple[int, int]:
-    """Measure one pair: A first, which collapses the state, then B on what is left.
-
-    Parameters
-    ----------
-    draws : two numbers in [0, 1), one for each party's outcome
-
-    Examples
-    --------
-    >>> from entsched.quantum.bell import phi_plus
-    >>> measure(phi_plus(), projective(0.3), projective(0.3), (0.7, 0.2))
-    (1, 1)
-    """
-    a, collapsed = _measure_one(state, [qutip.tensor(e, qutip.qeye(2)) for e in measurement_a], draws[0])
-    b, _ = _measure_one(collapsed, [qutip.tensor(qutip.qeye(2), e) for e in measurement_b], draws[1])
-    return a, b
-
-
-def _measure_one(state: qutip.Qobj, effects: list[qutip.Qobj], draw: float) -> tuple[int, qutip.Qobj]:
-    """An outcome and the state it leaves (Lueders' rule: sqrt(E) rho sqrt(E) / p)."""
-    probabilities = np.array([qutip.expect(effect, state) for effect in effects])
-    cumulative = np.cumsum(probabilities / probabilities.sum())[:-1]
-    outcome = int(np.searchsorted(cumulative, draw, side="right"))
-    root = effects[outcome].sqrtm()
-    return outcome, (root * state * root) / probabilities[outcome]
 
 
 def _stack(measurements: Sequence[Measurement]) -> NDArray[np.complex128]:

@@ -11,7 +11,8 @@ import qutip
 from numpy.typing import ArrayLike
 
 from entsched.behavior import Behavior
-from entsched.quantum.measurement import Measurement, born_behavior, measure, projective
+from entsched.quantum.measurement import Measurement, born_behavior, projective
+from entsched.quantum.one_shot import OneShotPair
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,9 @@ class MeasuredPairs:
 
     def draw(self, x: int, y: int, draws: tuple[float, float]) -> tuple[int, int]:
         """Measure a fresh pair for questions x and y; the pair is consumed."""
-        return measure(self.state, self.measurements_a[x], self.measurements_b[y], draws)
+        pair = OneShotPair(self.state)
+        a = pair.measure_a(self.measurements_a[x], draws[0])
+        return a, pair.measure_b(self.measurements_b[y], draws[1])
 
 
 @dataclass(frozen=True, eq=False)

@@ -69,7 +69,7 @@ def _section(data: dict[str, Any], annotation: Any, prefix: str, axes: list[Axis
     for name, field in known.items():
         default = schema.default(field)
         if name not in data:
-            if default is not None and not isinstance(data.get("law"), list):
+            if default is not None and not any(isinstance(data.get(tag), list) for tag in schema.TAGS):
                 filled[name] = default
         elif data[name] is not None or default is not None or field.is_required():
             filled[name] = _entry(data[name], field.annotation, f"{prefix}{name}", axes)
@@ -136,8 +136,8 @@ def spread_strategies(given: list[Any]) -> list[Any]:
 
     Examples
     --------
-    >>> spread_strategies(["random", {"name": "quantum-optimal", "visibility": [0.8, 0.9]}])
-    [{'name': 'random'}, {'name': 'quantum-optimal', 'visibility': 0.8}, {'name': 'quantum-optimal', 'visibility': 0.9}]
+    >>> spread_strategies(["random", {"name": "size-interval", "cut_s": [0.8, 0.9]}])
+    [{'name': 'random'}, {'name': 'size-interval', 'cut_s': 0.8}, {'name': 'size-interval', 'cut_s': 0.9}]
     """
     spread: list[Any] = []
     for position, strategy in enumerate(given):
@@ -212,11 +212,11 @@ def _text(value: Any, annotation: Any) -> str:
         return f"[{', '.join(_text(each, None) for each in value)}]"
     if isinstance(value, dict):
         known = schema.fields(annotation, value)
-        heads = [str(value[key]) for key in ("law", "name") if key in value]
+        heads = [str(value[key]) for key in (*schema.TAGS, "name") if key in value]
         rest = [
             f"{key}={_text(each, known[key].annotation if key in known else None)}"
             for key, each in value.items()
-            if key not in ("law", "name") and not (key in known and schema.default(known[key]) == each)
+            if key not in (*schema.TAGS, "name") and not (key in known and schema.default(known[key]) == each)
         ]
         body = ", ".join(rest)
         return f"{heads[0]}({body})" if heads and body else heads[0] if heads else body or "defaults"

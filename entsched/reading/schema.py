@@ -13,6 +13,9 @@ from pydantic_core import to_jsonable_python
 
 Fields = dict[str, FieldInfo]
 
+#: The keys that say which of several kinds of mapping one is.
+TAGS = ("law", "medium")
+
 
 def members(annotation: Any) -> list[Any]:
     """The types that an annotation allows, without constraints and without None.
@@ -54,7 +57,7 @@ def number(annotation: Any) -> type[int] | type[float] | None:
 
 
 def fields(annotation: Any, given: dict[str, Any]) -> Fields:
-    """The keys of a mapping, by its law if there are several; of all its laws if those are a list.
+    """The keys of a mapping, by its law or medium if there are several; of all of them if those are a list.
 
     Examples
     --------
@@ -62,13 +65,13 @@ def fields(annotation: Any, given: dict[str, Any]) -> Fields:
     >>> list(fields(Baseline, {"law": "linear"})), list(fields(Baseline, {"law": "unknown"}))
     (['law', 'slope'], [])
     """
-    law = given.get("law")
-    laws = law if isinstance(law, list) else [law]
     merged: Fields = {}
     for member in members(annotation):
         if isinstance(member, type) and issubclass(member, BaseModel):
-            tag = member.model_fields.get("law")
-            if tag is None or any(each in get_args(tag.annotation) for each in laws):
+            tag = next((tag for tag in TAGS if tag in member.model_fields), None)
+            named = given.get(tag) if tag else None
+            kinds = named if isinstance(named, list) else [named]
+            if tag is None or any(each in get_args(member.model_fields[tag].annotation) for each in kinds):
                 merged |= member.model_fields
     return merged
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from entsched.errors import StrategyError
 from entsched.sim.draws import Draws
 from entsched.sim.routers import Route, conditional, cumulative, table_route
 from entsched.sim.words import Words
-from entsched.strategies.base import JointPlan, LocalView, RoutingPlan, as_server, own_type
+from entsched.strategies.base import JointPlan, LocalView, RoutingPlan, StalePlan, as_server, own_type
 from entsched.strategies.compiling import Plan, static_maps
 from entsched.workload import Workload
 
@@ -29,8 +29,9 @@ class Table(NamedTuple):
 
     Attributes
     ----------
-    ends_a : shape (types * types,), where A's coin ends output 0, for types (x, y), in units of 2^-32
-    ends_b : shape (2 * types * types,), the same for B's given A's output, in units of 2^-31
+    ends_a : shape (conditions * types * types,), where A's coin ends output 0, for the condition of the pair of
+        the routers and types (x, y), in units of 2^-32
+    ends_b : shape (conditions * 2 * types * types,), the same for B's given A's output, in units of 2^-31
     servers_a, servers_b : shape (2 * types,), the server of each output and type
     """
 
@@ -45,16 +46,24 @@ def no_table() -> Table:
     return Table(*np.empty((4, 0), dtype=np.uint64))
 
 
-#: From pairs, their arrival times (s) and the index of the first one to their servers.
-Decide = Callable[[Draws, Floats, int], Integers]
+#: From pairs, their arrival times (s), the index of the first one and, where routers use pairs of a supply,
+#: the conditions these are in, to their servers.
+Decide = Callable[[Draws, Floats, int, Words | None], Integers]
 
 
 class Decisions(NamedTuple):
-    """A table if there is one, else a function; and whether every pair costs a call into Python."""
+    """A table if there is one, else a function.
+
+    Attributes
+    ----------
+    one_by_one : whether every pair costs a call into Python
+    report_s : if routers name servers by which had less backlog, how long ago that was, seconds; 0 is then that one
+    """
 
     table: Table | None
     decide: Decide
     one_by_one: bool = False
+    report_s: float | None = None
 
 
 def decisions(plan: Plan, workload: Workload, memoryless: bool) -> Decisions:
@@ -64,25 +73,30 @@ def decisions(plan: Plan, workload: Workload, memoryless: bool) -> Decisions:
     ----------
     memoryless : whether the plan's questions and answers depend on the own type alone
     """
+    outputs_are_servers = np.repeat(np.arange(2), len(workload.types)).reshape(2, -1)
     if isinstance(plan, JointPlan):
-        outputs_are_servers = np.repeat(np.arange(2), len(workload.types)).reshape(2, -1)
-        return _by_types(plan.table, (outputs_are_servers, outputs_are_servers))
+        return _by_types((plan.table,), (outputs_are_servers, outputs_are_servers))
+    if isinstance(plan, StalePlan):
+        relative = _by_types((plan.behavior,), (outputs_are_servers, outputs_are_servers))
+        return Decisions(None, relative.decide, report_s=plan.latency_s)
     if memoryless or (plan.ask == (own_type, own_type) and plan.answer == (as_server, as_server)):
         questions, servers = static_maps(plan, workload)
-        return _by_types(Behavior(plan.behavior.p[:, :, questions[0]][:, :, :, questions[1]]), servers)
+        asked = [Behavior(each.p[:, :, questions[0]][:, :, :, questions[1]]) for each in plan.conditions]
+        return _by_types(asked, servers)
     if plan.takes_arrays:
         return Decisions(None, _by_arrays(plan, workload))
     return one_by_one(table_route(plan), workload)
 
 
-def _by_types(table: ConditionalTable, servers: tuple[Integers, Integers]) -> Decisions:
-    """Decisions from a table over types; ``servers`` has one for each output and type."""
-    ends = _ends(table)
+def _by_types(tables: Sequence[ConditionalTable], servers: tuple[Integers, Integers]) -> Decisions:
+    """Decisions from tables over types, one for each condition; ``servers`` has one for each output and type."""
+    ends = _all_ends(tables)
     flat = [named.astype(np.uint64).ravel() for named in servers]
-    compiled = Table(ends[0].ravel(), ends[1].ravel(), *flat) if table.p.shape[:2] == (2, 2) else None
+    binary = tables[0].p.shape[:2] == (2, 2)
+    compiled = Table(ends[0].ravel(), ends[1].ravel(), *flat) if binary else None
 
-    def decide(draws: Draws, times_s: Floats, first: int) -> Integers:
-        outputs = _outputs(ends, draws.types, draws.outcomes)
+    def decide(draws: Draws, times_s: Floats, first: int, conditions: Words | None = None) -> Integers:
+        outputs = _outputs(ends, draws.types, draws.outcomes, conditions)
         return np.stack([named[o, x] for named, o, x in zip(servers, outputs, draws.types, strict=True)])
 
     return Decisions(compiled, decide)
@@ -92,14 +106,15 @@ def one_by_one(route: Route, workload: Workload) -> Decisions:
     """One pair after the other, as the event model asks."""
     requirements = workload.type_means_s.tolist()
 
-    def decide(draws: Draws, times_s: Floats, first: int) -> Integers:
+    def decide(draws: Draws, times_s: Floats, first: int, conditions: Words | None = None) -> Integers:
         shared = draws.shared if draws.shared.size else np.zeros_like(draws.gaps_s)
-        columns = (*draws.types, times_s, shared, *draws.outcomes)
+        held = np.zeros(len(times_s), dtype=np.int64) if conditions is None else conditions
+        columns = (*draws.types, times_s, held, shared, *draws.outcomes)
         servers = np.empty(draws.types.shape, dtype=np.int64)
         rows = zip(*(column.tolist() for column in columns), strict=True)
-        for i, (x, y, now, *coins) in enumerate(rows):
+        for i, (x, y, now, condition, *coins) in enumerate(rows):
             view_a, view_b = (LocalView(requirements[z], z, now, first + i) for z in (x, y))
-            servers[:, i] = route(view_a, view_b, *coins)
+            servers[:, i] = route(view_a, view_b, condition, *coins)
         for named in servers:
             _require_range("names server", named, 2)
         return servers
@@ -110,16 +125,16 @@ def one_by_one(route: Route, workload: Workload) -> Decisions:
 def _by_arrays(plan: RoutingPlan, workload: Workload) -> Decide:
     """Questions and answers from arrays of views, one call a block."""
     requirements = workload.type_means_s
-    ends = _ends(plan.behavior)
+    ends = _all_ends(plan.conditions)
 
-    def decide(draws: Draws, times_s: Floats, first: int) -> Integers:
+    def decide(draws: Draws, times_s: Floats, first: int, conditions: Words | None = None) -> Integers:
         pairs = np.arange(first, first + len(times_s))
         questions, servers = np.empty((2, 2, len(pairs)), dtype=np.int64)
         views = [_view(requirements[x], x, times_s, pairs) for x in draws.types.astype(np.intp)]
         for ask, view, asked, allowed in zip(plan.ask, views, questions, plan.behavior.questions, strict=True):
             asked[:] = _require_integers("asks questions", ask(view), len(pairs))
             _require_range("asks question", asked, allowed)
-        outputs = _outputs(ends, questions, draws.outcomes)
+        outputs = _outputs(ends, questions, draws.outcomes, conditions)
         outputs.flags.writeable = False
         for answer, view, output, named in zip(plan.answer, views, outputs, servers, strict=True):
             named[:] = _require_integers("names servers", answer(output, view), len(pairs))
@@ -159,6 +174,12 @@ def _first_outside(values: Integers, allowed: int) -> int:
     return -1
 
 
+def _all_ends(tables: Sequence[ConditionalTable]) -> tuple[Words, Words]:
+    """Where coins end outputs under each condition: those of ``_ends`` with a first axis for conditions."""
+    of_a, of_b = zip(*(_ends(table) for table in tables), strict=True)
+    return np.stack(of_a), np.stack(of_b)
+
+
 def _ends(table: ConditionalTable) -> tuple[Words, Words]:
     """Where coins end each output but the last: of A, shape (outputs, x, y), and of B, shape (outputs, a, x, y).
 
@@ -171,22 +192,27 @@ def _ends(table: ConditionalTable) -> tuple[Words, Words]:
     return ends_a.astype(np.uint64), ends_b.astype(np.uint64)
 
 
-def _outputs(ends: tuple[Words, Words], questions: Integers, outcomes: Floats) -> Integers:
+def _outputs(ends: tuple[Words, Words], questions: Integers, outcomes: Floats, conditions: Words | None) -> Integers:
     """Outputs of A and B, shape (2, pairs): how many ends each coin reaches."""
     outputs = np.empty(questions.shape, dtype=np.int64)
-    _reach(questions.astype(np.int64, copy=False), outcomes, *ends, outputs)
+    _reach(questions.astype(np.int64, copy=False), outcomes, conditions, *ends, outputs)
     return outputs
 
 
 @njit(cache=True, nogil=True)
-def _reach(questions: Integers, outcomes: Floats, ends_a: Words, ends_b: Words, outputs: Integers) -> None:
+def _reach(
+    questions: Integers, outcomes: Floats, conditions: Words | None, ends_a: Words, ends_b: Words, outputs: Integers
+) -> None:
     for i in range(questions.shape[1]):
         x, y = np.uint64(questions[0, i]), np.uint64(questions[1, i])
         coin_a, coin_b = np.uint64(outcomes[0, i] * 2.0**32), np.uint64(outcomes[1, i] * 2.0**31)
+        c = np.uint64(0)
+        if conditions is not None:
+            c = conditions[i]
         a = np.uint64(0)
-        for k in range(ends_a.shape[0]):
-            a += np.uint64(coin_a >= ends_a[k, x, y])
+        for k in range(ends_a.shape[1]):
+            a += np.uint64(coin_a >= ends_a[c, k, x, y])
         b = np.uint64(0)
-        for k in range(ends_b.shape[0]):
-            b += np.uint64(coin_b >= ends_b[k, a, x, y])
+        for k in range(ends_b.shape[1]):
+            b += np.uint64(coin_b >= ends_b[c, k, a, x, y])
         outputs[0, i], outputs[1, i] = a, b

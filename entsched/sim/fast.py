@@ -13,7 +13,9 @@ import numpy as np
 from entsched.sim import kernels
 from entsched.sim.decisions import Decisions, Table, no_table
 from entsched.sim.draws import Block, Customers
+from entsched.sim.pairs import PairStream, Shared, conditions
 from entsched.sim.record import COLUMNS, Layout, Record
+from entsched.sim.stale import ReportStream
 from entsched.workload import BaselineReward, Workload
 
 ORDERS = {"random": kernels.RANDOM, "a_first": kernels.A_FIRST, "shortest_first": kernels.SHORTEST_FIRST}
@@ -26,6 +28,7 @@ def run(
     baseline: BaselineReward,
     layout: Layout,
     latency_s: float = 0.0,
+    shared: Shared | None = None,
 ) -> Record:
     """Run the model once over a stream of draws; the memory does not depend on how many there are.
 
@@ -33,6 +36,7 @@ def run(
     ----------
     decisions : how the servers of a pair are decided
     latency_s : how long requests are held in their routers, seconds
+    shared : the Bell pairs that the routers use up, if any
 
     Examples
     --------
@@ -51,17 +55,25 @@ def run(
     model = _model(customers, decisions.table, layout, latency_s)
     free_s = np.full(2, -latency_s)
     stretches_s, enders = np.empty((2, 0)), np.empty((2, 0), dtype=np.int32)
-    servers = None
+    bell_pairs = PairStream(shared.entanglement, shared.seeds) if shared else None
+    reports = None if decisions.report_s is None else ReportStream(decisions.report_s)
+    servers, held = None, None
     first, now_s = 0, 0.0
     for block in blocks:
         if stretches_s.shape[1] <= len(block):
             stretches_s, enders = np.empty((2, len(block) + 1)), np.empty((2, len(block) + 1), dtype=np.int32)
-        if decisions.table is None:
-            draws = customers.seen(block)
-            times_s = np.empty_like(draws.gaps_s)
-            kernels.tell_time(now_s, draws.gaps_s, times_s)
-            servers = decisions.decide(draws, times_s, first).astype(np.uint64, copy=False)
+        if decisions.table is None or bell_pairs is not None:
+            times_s = np.empty_like(block.gaps_s)
+            kernels.tell_time(now_s, block.gaps_s, times_s)
             now_s = times_s[-1]
+        if shared is not None and bell_pairs is not None:
+            ages_s = bell_pairs.take(block.gaps_s)
+            record.add_bell_pairs(ages_s, first)
+            held = conditions(shared.by_pair, ages_s, times_s)
+        if decisions.table is None:
+            draws = customers.draws(block) if reports else customers.seen(block)
+            decided = decisions.decide(draws, times_s, first, held)
+            servers = reports.servers(draws, times_s, decided) if reports else decided.astype(np.uint64, copy=False)
         ended = kernels.serve(
             model,
             block.gaps_s,
@@ -69,6 +81,7 @@ def run(
             block.coins,
             block.services_s if block.services_s.size else None,
             servers,
+            held,
             first,
             free_s,
             record.sums,

@@ -101,6 +101,7 @@ def serve(
     coins: Words,
     services_s: Floats | None,
     servers: Words | None,
+    conditions: Words | None,
     first: int,
     free_s: Floats,
     sums: Floats,
@@ -118,6 +119,7 @@ def serve(
     ----------
     gaps_s, kinds, coins, services_s : the block; ``first`` is the index of its first pair
     servers : shape (2, pairs); None: the model's table decides
+    conditions : shape (pairs,), of the routers' pair, for the table; None: there is one
     free_s : shape (2,), seconds; advanced to the last pair
     sums, counts : the columns of ``Record`` for each batch, and waits by slice and bin; added to
     stretches_s, enders : shape (2, pairs + 1), written: lengths of the ended stretches of each server,
@@ -148,8 +150,11 @@ def serve(
                 s_a, s_b = services_s[0, i], services_s[1, i]
             if servers is None:
                 cell = x * n + y
-                a = np.uint64((coin >> half) >= ends_a[cell])
-                b = np.uint64(((coin & low) >> one) >= ends_b[a * n * n + cell])
+                condition = np.uint64(0)
+                if conditions is not None:
+                    condition = conditions[i] * n * n
+                a = np.uint64((coin >> half) >= ends_a[condition + cell])
+                b = np.uint64(((coin & low) >> one) >= ends_b[condition * two + a * n * n + cell])
                 to_a, to_b = servers_a[a * n + x], servers_b[b * n + y]
             else:
                 to_a, to_b = servers[0, i], servers[1, i]
@@ -203,6 +208,14 @@ def tell_time(now_s: float, gaps_s: Floats, times_s: Floats) -> None:
     for i in range(gaps_s.size):
         now_s += gaps_s[i]
         times_s[i] = now_s
+
+
+@njit(cache=True, nogil=True)
+def add_by_pair(sums: Floats, column: int, size: int, first: int, values: Floats) -> None:
+    """Add a number of each pair to the batches, of consecutive pairs of which ``first`` is the first's index."""
+    last = sums.shape[0] - 1
+    for i in range(values.size):
+        sums[min((first + i) // size, last), column] += values[i]
 
 
 @njit(cache=True, nogil=True)

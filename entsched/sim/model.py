@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,10 @@ from simpy.events import Event, Timeout
 
 from entsched.errors import StrategyError
 from entsched.sim.draws import Draws
+from entsched.sim.memory import PairMemory
+from entsched.sim.pairs import Shared, birth_words, conditions
 from entsched.sim.record import Layout, Record
+from entsched.sim.reports import ReportingServer, emptier
 from entsched.sim.routers import Route
 from entsched.sim.server import Server, Timer
 from entsched.strategies.base import LocalView
@@ -38,21 +42,30 @@ class Trajectory:
 
     ``arrivals_s`` has shape (pairs,); ``waits_s`` and ``servers`` have shape (2, pairs), router A
     first; there are ``stretches`` for each server. The stretch after a server's last customer is not one
-    of them: nobody ended it.
+    of them: nobody ended it. ``ages_s``, shape (pairs,), are those of the Bell pairs that were used up,
+    NONE where there was none; it is empty if the routers share no pairs.
     """
 
     arrivals_s: Floats
     waits_s: Floats
     servers: NDArray[np.intp]
     stretches: tuple[Stretches, Stretches]
+    ages_s: Floats
 
     def record(self, draws: Draws, baseline: BaselineReward, layout: Layout) -> Record:
         """The record of the run, from which its figures follow."""
         outputs = [(stretches.pairs, baseline.output(stretches.lengths_s)) for stretches in self.stretches]
-        return Record.of(layout, draws, self.servers, self.waits_s, outputs)
+        return Record.of(layout, draws, self.servers, self.waits_s, outputs, self.ages_s)
 
 
-def run(workload: Workload, draws: Draws, route: Route | NDArray[np.integer], latency_s: float = 0.0) -> Trajectory:
+def run(
+    workload: Workload,
+    draws: Draws,
+    route: Route | NDArray[np.integer],
+    latency_s: float = 0.0,
+    shared: Shared | None = None,
+    report_s: float | None = None,
+) -> Trajectory:
     """Run the model once; all randomness is in ``draws``.
 
     Pair i brings the customers 2 i, of router A, and 2 i + 1, of router B.
@@ -61,6 +74,8 @@ def run(workload: Workload, draws: Draws, route: Route | NDArray[np.integer], la
     ----------
     route : how the routers decide when a pair arrives, or their servers for all pairs, shape (2, pairs)
     latency_s : how long requests are held in their routers, seconds
+    shared : the Bell pairs that the routers use up, if any; they then decide when a pair of requests arrives
+    report_s : if the routers' servers count from the one that had less backlog, how long ago that was, seconds
 
     Raises
     ------
@@ -80,13 +95,17 @@ def run(workload: Workload, draws: Draws, route: Route | NDArray[np.integer], la
     pairs = len(draws.gaps_s)
     requirements_s = draws.requirements_s.T.ravel().tolist()
     starts_s = [0.0] * (2 * pairs)
-    first, second = Server(env, requirements_s, starts_s), Server(env, requirements_s, starts_s)
+    first, second = (_server(env, requirements_s, starts_s, report_s) for _ in range(2))
+    ages_s = np.empty(pairs if shared else 0)
     if callable(route):
         chosen = np.empty((2, pairs), dtype=np.intp)
-        decisions = _one_by_one(env, workload, draws, route, chosen)
+        held = _held(env, shared, draws, ages_s) if shared else repeat(0)
+        decisions = _one_by_one(env, workload, draws, route, held, chosen)
     else:
         chosen = route.astype(np.intp)
         decisions = _decided(chosen)
+        if isinstance(first, ReportingServer) and isinstance(second, ReportingServer):
+            decisions = _by_reports((first, second), decisions, draws.shared, chosen)
     _let_pairs_arrive(env, draws, decisions, (_way_to(first, env, latency_s), _way_to(second, env, latency_s)))
     env.run()
     arrivals_s = np.cumsum(draws.gaps_s)  # the same sums as those of the clock
@@ -95,6 +114,7 @@ def run(workload: Workload, draws: Draws, route: Route | NDArray[np.integer], la
         waits_s=np.array(starts_s).reshape(pairs, 2).T - arrivals_s,
         servers=chosen,
         stretches=(_stretches(first), _stretches(second)),
+        ages_s=ages_s,
     )
 
 
@@ -136,8 +156,30 @@ def _let_pairs_arrive(
     arrival.set(first_gap_s)
 
 
+def _held(env: Environment, shared: Shared, draws: Draws, ages_s: Floats) -> Iterator[int]:
+    """The condition of the Bell pair that each request pair uses up, when it asks for it; fills ``ages_s``."""
+    on_demand = shared.entanglement.is_on_demand
+    memory = None if on_demand else PairMemory(env, shared.entanglement, birth_words(shared.seeds))
+    if memory:
+        memory.start(draws.gaps_s.tolist())
+
+    def hold() -> Iterator[int]:
+        for pair in range(len(ages_s)):
+            ages_s[pair] = memory.take() if memory else 0.0
+            if memory and pair == len(ages_s) - 1:
+                memory.close()
+            yield int(conditions(shared.by_pair, ages_s[pair : pair + 1], np.array([env.now]))[0])
+
+    return hold()
+
+
 def _one_by_one(
-    env: Environment, workload: Workload, draws: Draws, route: Route, chosen: NDArray[np.intp]
+    env: Environment,
+    workload: Workload,
+    draws: Draws,
+    route: Route,
+    held: Iterator[int],
+    chosen: NDArray[np.intp],
 ) -> Iterator[tuple[int, int]]:
     """The decisions of two routers that each see their own request, the time and the pair's index."""
     size = workload.type_means_s.tolist()
@@ -146,7 +188,7 @@ def _one_by_one(
     for pair, (x, y, draw_a, draw_b, common) in enumerate(zip(*columns, shared, strict=True)):
         now = env.now
         view_a, view_b = LocalView(size[x], x, now, pair), LocalView(size[y], y, now, pair)
-        a, b = route(view_a, view_b, common, draw_a, draw_b)
+        a, b = route(view_a, view_b, next(held), common, draw_a, draw_b)
         if not (0 <= a <= 1 and 0 <= b <= 1):
             raise StrategyError(f"the routers name servers {a!r} and {b!r}, allowed: 0 and 1")
         chosen[0, pair], chosen[1, pair] = a, b
@@ -158,6 +200,25 @@ def _decided(route: NDArray[np.integer]) -> Iterator[tuple[int, int]]:
     for a, b in route.T[np.any((route < 0) | (route > 1), axis=0)].tolist():
         raise StrategyError(f"the routers name servers {a} and {b}, allowed: 0 and 1")
     return zip(*route.tolist(), strict=True)
+
+
+def _server(env: Environment, requirements_s: list[float], starts_s: list[float], report_s: float | None) -> Server:
+    if report_s is None:
+        return Server(env, requirements_s, starts_s)
+    return ReportingServer(env, requirements_s, starts_s, report_s)
+
+
+def _by_reports(
+    servers: tuple[ReportingServer, ReportingServer],
+    outputs: Iterator[tuple[int, int]],
+    ties: Floats,
+    chosen: NDArray[np.intp],
+) -> Iterator[tuple[int, int]]:
+    """The decisions of routers whose output 0 is the server that had less backlog, as reported when a pair arrives."""
+    for pair, ((a, b), tie) in enumerate(zip(outputs, ties.tolist(), strict=True)):
+        less = emptier(servers[0].reported_s(), servers[1].reported_s(), tie)
+        chosen[:, pair] = a ^ less, b ^ less
+        yield a ^ less, b ^ less
 
 
 def _stretches(server: Server) -> Stretches:

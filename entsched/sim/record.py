@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from entsched.sim import tail
 from entsched.sim.draws import Draws
+from entsched.sim.kernels import add_by_pair
 from entsched.sim.statistics import batch_means
 
 Floats = NDArray[np.float64]
@@ -30,6 +31,8 @@ COLUMNS = (
     "met_product_s2",
     "output_0",
     "output_1",
+    "bell_pairs",
+    "bell_age_s",
 )
 
 #: The most batches of a run; a batch has 5 pairs, or 5 times the power of 2 that keeps to it.
@@ -90,6 +93,7 @@ class Record:
         servers: NDArray[np.integer],
         waits_s: Floats,
         stretches: Sequence[tuple[NDArray[np.integer], Floats]],
+        ages_s: Floats,
     ) -> Record:
         """The record of a run that was kept whole.
 
@@ -97,6 +101,7 @@ class Record:
         ----------
         servers, waits_s : shape (2, pairs), router A first; waits in seconds
         stretches : for each server, the pairs that ended its stretches, and their outputs
+        ages_s : of the Bell pairs that were used up, below 0 where there was none; empty without any
         """
         record = cls.empty(layout)
         batch = np.minimum(np.arange(layout.pairs) // layout.size, layout.batches - 1)
@@ -119,8 +124,14 @@ class Record:
         for server, (enders, outputs) in enumerate(stretches):
             column = COLUMNS.index(f"output_{server}")
             record.sums[:, column] = np.bincount(batch[enders], outputs, layout.batches)
+        record.add_bell_pairs(ages_s, 0)
         record.count_waits(waits_s, 0)
         return record
+
+    def add_bell_pairs(self, ages_s: Floats, first: int) -> None:
+        """Add the Bell pairs that consecutive pairs of requests used up, by their ages in seconds; below 0 is none."""
+        for name, values in (("bell_pairs", 1.0 * (ages_s >= 0)), ("bell_age_s", np.maximum(ages_s, 0.0))):
+            add_by_pair(self.sums, COLUMNS.index(name), self.layout.size, first, values)
 
     def count_waits(self, waits_s: Floats, first: int) -> None:
         """Count the waits of consecutive pairs, shape (2, pairs), of which ``first`` is the first's index."""
@@ -181,6 +192,8 @@ class Record:
             baseline_rate_half_width=rate_interval.half_width,
             mean_wait_controlled_s=_controlled_wait(kept, expected),
             warm_up_fraction=first / self.layout.batches,
+            bell_pair_share=total["bell_pairs"] / total["pairs"],
+            mean_bell_age_s=total["bell_age_s"] / total["bell_pairs"] if total["bell_pairs"] else None,
         )
 
     @property
@@ -236,6 +249,8 @@ class RunFigures:
     mean_wait_half_width_s, baseline_rate_half_width : of 95 % intervals by batch means, from this run alone
     mean_wait_controlled_s : the mean wait, corrected by what is known of the run's luck (control variates)
     warm_up_fraction : what was left out
+    bell_pair_share : the fraction of pairs of requests that used a Bell pair of a supply up
+    mean_bell_age_s : the mean age at which they did
     """
 
     mean_wait_s: float
@@ -250,3 +265,5 @@ class RunFigures:
     baseline_rate_half_width: float
     mean_wait_controlled_s: float
     warm_up_fraction: float
+    bell_pair_share: float
+    mean_bell_age_s: float | None

@@ -16,8 +16,8 @@ from entsched.strategies.base import LocalView, RoutingPlan, as_server
 
 Floats = NDArray[np.float64]
 
-#: From the two views and the pair's draws (shared, A's, B's) to the two servers.
-Route = Callable[[LocalView, LocalView, float, float, float], tuple[int, int]]
+#: From the two views, the condition of the routers' pair and the draws (shared, A's, B's) to the two servers.
+Route = Callable[[LocalView, LocalView, int, float, float, float], tuple[int, int]]
 
 
 def table_route(plan: RoutingPlan) -> Route:
@@ -25,35 +25,39 @@ def table_route(plan: RoutingPlan) -> Route:
 
     With the same draws, A's server is the same whatever B is asked.
     """
-    cumulative_a, cumulative_b = _cumulative(plan.behavior)
+    cumulative_a, cumulative_b = zip(*(_cumulative(each) for each in plan.conditions), strict=True)
     ask_a, ask_b = plan.ask
     rows, columns = plan.behavior.questions
 
-    def draw(view_a: LocalView, view_b: LocalView, shared: float, draw_a: float, draw_b: float) -> tuple[int, int]:
+    def draw(
+        view_a: LocalView, view_b: LocalView, condition: int, shared: float, draw_a: float, draw_b: float
+    ) -> tuple[int, int]:
         x, y = ask_a(view_a), ask_b(view_b)
         if not (0 <= x < rows and 0 <= y < columns):
             raise StrategyError(f"it asks questions {x!r} and {y!r}, allowed: 0 to {rows - 1} and 0 to {columns - 1}")
-        a = bisect_right(cumulative_a[x], draw_a)
-        return a, bisect_right(cumulative_b[a][x][y], draw_b)
+        a = bisect_right(cumulative_a[condition][x], draw_a)
+        return a, bisect_right(cumulative_b[condition][a][x][y], draw_b)
 
     return _answered(plan, draw)
 
 
 def measured_route(plan: RoutingPlan, name: str) -> Route:
-    """Routers that measure a fresh qutip pair for every single request pair.
+    """Routers that measure a qutip pair for every single request pair; what they share without one is drawn too.
 
     Raises
     ------
     StrategyError
         If the plan has no physical pairs.
     """
-    pairs = plan.pairs
-    if pairs is None:
+    sources = plan.sources
+    if not sources:
         raise StrategyError(f"strategy {name!r} has no pairs to measure, allowed: simulation.measurement table")
     ask_a, ask_b = plan.ask
 
-    def draw(view_a: LocalView, view_b: LocalView, shared: float, draw_a: float, draw_b: float) -> tuple[int, int]:
-        return pairs.draw(ask_a(view_a), ask_b(view_b), shared, (draw_a, draw_b))
+    def draw(
+        view_a: LocalView, view_b: LocalView, condition: int, shared: float, draw_a: float, draw_b: float
+    ) -> tuple[int, int]:
+        return sources[condition].draw(ask_a(view_a), ask_b(view_b), shared, (draw_a, draw_b))
 
     return _answered(plan, draw)
 
@@ -64,8 +68,10 @@ def _answered(plan: RoutingPlan, draw: Route) -> Route:
     if (answer_a, answer_b) == (as_server, as_server):
         return draw
 
-    def route(view_a: LocalView, view_b: LocalView, shared: float, draw_a: float, draw_b: float) -> tuple[int, int]:
-        a, b = draw(view_a, view_b, shared, draw_a, draw_b)
+    def route(
+        view_a: LocalView, view_b: LocalView, condition: int, shared: float, draw_a: float, draw_b: float
+    ) -> tuple[int, int]:
+        a, b = draw(view_a, view_b, condition, shared, draw_a, draw_b)
         return index(answer_a(a, view_a)), index(answer_b(b, view_b))
 
     return route

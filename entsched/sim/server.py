@@ -69,6 +69,14 @@ class Server:
         self._since_s = 0.0  # when the busy period or the baseline stretch began
         self._work_s = 0.0  # what was served in the busy period, with the customer in service
 
+    @property
+    def backlog_s(self) -> float:
+        """The work that is left of the customers here, seconds."""
+        if not self._busy:
+            return 0.0
+        waiting_s = sum(self._requirements_s[customer] for customer in self._queue)
+        return max(0.0, self._work_s + waiting_s - (self._env.now - self._since_s))
+
     def submit(self, customer: int) -> None:
         """Take a customer in; if none is here, it interrupts the baseline task."""
         if self._busy:

@@ -9,16 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from entsched.communication import Communication
+from entsched.entanglement import Entanglement
 from entsched.errors import StrategyError
 from entsched.sim import fast, model
 from entsched.sim.decisions import Decisions, decisions, one_by_one
 from entsched.sim.draws import Draws, draw, seed_sequence, stream
+from entsched.sim.pairs import Shared
 from entsched.sim.record import QUANTILES, Layout, Record, RunFigures
 from entsched.sim.routers import Route, measured_route, table_route
 from entsched.sim.steady_state import mser
-from entsched.strategies.base import JointPlan, RoutingPlan, StrategyClass
+from entsched.strategies.base import JointPlan, RoutingPlan, Scenario, StalePlan, StrategyClass
 from entsched.strategies.choice import StrategyChoice
-from entsched.strategies.compiling import MEMORYLESS, Plan, blaming, memoryless_table
+from entsched.strategies.compiling import Plan, blaming, is_memoryless, memoryless_table
 from entsched.validation import Positive, Probability, Section
 from entsched.workload import Baseline, Workload
 
@@ -83,6 +86,8 @@ class Replication(Run):
     baseline: Baseline
     strategy: StrategyChoice
     splitting: Probability | None
+    entanglement: Entanglement = Field(default_factory=Entanglement)
+    communication: Communication = Field(default_factory=Communication)
     replication: Annotated[int, Field(ge=0, lt=2**63)]
 
     def simulate(self) -> RunFigures:
@@ -93,15 +98,20 @@ class Replication(Run):
         StrategyError
             If the strategy cannot be compiled, breaks its contract or needs another engine.
         """
-        expected = _expected(self.strategy, self.workload, self.splitting)
+        expected = _expected(self.strategy, self.scenario)
         return self.record(self.warm_up.fraction).figures(self.tail_s, expected, self.baseline.endless_rate)
 
     def record(self, warm_up: float) -> Record:
         """Run the model, and leave out a fraction of the pairs."""
-        plan = self.strategy.compiled(self.workload, self.splitting)
+        plan = self.strategy.compiled(self.scenario)
         engine = self._by_events if self.used_engine == "simpy" else self._fast
         with blaming(self.strategy.label, "failed to route"):
             return engine(plan, Layout(self.pairs, warm_up))
+
+    @property
+    def scenario(self) -> Scenario:
+        """What the strategy is compiled for."""
+        return Scenario(self.workload, self.splitting, self.entanglement, self.communication)
 
     @property
     def warm_up(self) -> Found:
@@ -126,28 +136,40 @@ class Replication(Run):
         return self._decisions().one_by_one
 
     def _decisions(self) -> Decisions:
-        return _decisions(self.strategy, self.workload, self.splitting, self.measurement)
+        return _decisions(self.strategy, self.scenario, self.measurement)
 
     def _fast(self, plan: Plan, layout: Layout) -> Record:
         seeds = seed_sequence(self.workload, self.seed, self.replication)
-        blocks = stream(self.workload, self.pairs, seeds, shared=self.measurement == "pairs")
-        return fast.run(self.workload, blocks, self._decisions(), self.baseline, layout, _latency_s(plan))
+        blocks = stream(self.workload, self.pairs, seeds, shared=self._draws_shared(plan))
+        shared = self._shared(plan, seeds)
+        return fast.run(self.workload, blocks, self._decisions(), self.baseline, layout, _latency_s(plan), shared)
 
     def _by_events(self, plan: Plan, layout: Layout) -> Record:
         if self.pairs > MOST_EVENT_PAIRS:
             raise StrategyError(f"given {self.pairs} pairs for the event model, allowed: at most {MOST_EVENT_PAIRS}")
         seeds = seed_sequence(self.workload, self.seed, self.replication)
-        draws = draw(self.workload, self.pairs, seeds, shared=self.measurement == "pairs")
-        trajectory = model.run(self.workload, draws, self._route(plan, draws), _latency_s(plan))
+        draws = draw(self.workload, self.pairs, seeds, shared=self._draws_shared(plan))
+        shared = self._shared(plan, seeds)
+        reported_s = plan.latency_s if isinstance(plan, StalePlan) else None
+        trajectory = model.run(self.workload, draws, self._route(plan, draws), _latency_s(plan), shared, reported_s)
         return trajectory.record(draws, self.baseline, layout)
 
     def _route(self, plan: Plan, draws: Draws) -> Route | NDArray[np.integer]:
         """One pair after the other where routers look at more than their request; else all at once."""
         if isinstance(plan, RoutingPlan) and self.measurement == "pairs":
             return measured_route(plan, self.strategy.label)
-        if isinstance(plan, RoutingPlan) and self.strategy.strategy.strategy_class not in MEMORYLESS:
+        if isinstance(plan, RoutingPlan) and (plan.by_pair or not is_memoryless(self.strategy.strategy, plan)):
             return table_route(plan)
-        return self._decisions().decide(draws, np.cumsum(draws.gaps_s), 0)
+        return self._decisions().decide(draws, np.cumsum(draws.gaps_s), 0, None)
+
+    def _draws_shared(self, plan: Plan) -> bool:
+        """Whether the routers need shared randomness beside their outcomes."""
+        return self.measurement == "pairs" or isinstance(plan, StalePlan)
+
+    def _shared(self, plan: Plan, seeds: np.random.SeedSequence) -> Shared | None:
+        """The pairs of the run, if its routers use a supply of them."""
+        by_pair = plan.by_pair if isinstance(plan, RoutingPlan) else None
+        return Shared(self.entanglement, by_pair, seeds) if by_pair else None
 
 
 @lru_cache(maxsize=64)
@@ -160,26 +182,26 @@ def _piloted(replication: Replication) -> Found:
 
 
 @lru_cache(maxsize=64)
-def _decisions(
-    choice: StrategyChoice, workload: Workload, splitting: float | None, measurement: Measurement
-) -> Decisions:
-    plan = choice.compiled(workload, splitting)
+def _decisions(choice: StrategyChoice, scenario: Scenario, measurement: Measurement) -> Decisions:
+    plan = choice.compiled(scenario)
     if isinstance(plan, RoutingPlan) and measurement == "pairs":
-        return one_by_one(measured_route(plan, choice.label), workload)
-    return decisions(plan, workload, choice.strategy.strategy_class in MEMORYLESS)
+        return one_by_one(measured_route(plan, choice.label), scenario.workload)
+    return decisions(plan, scenario.workload, is_memoryless(choice.strategy, plan))
 
 
 @lru_cache(maxsize=64)
-def _expected(choice: StrategyChoice, workload: Workload, splitting: float | None) -> dict[str, float]:
+def _expected(choice: StrategyChoice, scenario: Scenario) -> dict[str, float]:
     """What is known, by pair, of gaps and requirements, and of splits and met products of memoryless strategies."""
+    workload, plan = scenario.workload, choice.compiled(scenario)
     known = {
         "time_s": 1 / workload.arrival_rate_hz,
         "work_s": 2 * workload.mean_s,
         "work_squared_s2": 2 * workload.second_moment_s2,
     }
-    if choice.strategy.strategy_class not in MEMORYLESS:
+    supplied = isinstance(plan, RoutingPlan) and plan.by_pair is not None
+    if supplied or not is_memoryless(choice.strategy, plan):
         return known
-    mass = memoryless_table(choice.compiled(workload, splitting), workload, choice.label).p * workload.pi
+    mass = memoryless_table(plan, workload, choice.label).p * workload.pi
     product = workload.type_means_s @ (mass[0, 0] + mass[1, 1]) @ workload.type_means_s
     return known | {"splits": float(mass[0, 1].sum() + mass[1, 0].sum()), "met_product_s2": float(product)}
 
@@ -207,4 +229,6 @@ def figures_as_row(figures: RunFigures, tail_s: tuple[float, ...] = ()) -> dict[
         **{f"wait_above_{t:g}_s": share for t, share in zip(tail_s, figures.wait_tail, strict=True)},
         "mean_wait_controlled_s": figures.mean_wait_controlled_s,
         "warm_up_fraction": figures.warm_up_fraction,
+        "bell_pair_share": figures.bell_pair_share,
+        "mean_bell_age_s": figures.mean_bell_age_s,
     }

@@ -48,6 +48,18 @@ def fill(state: Words, words: Words) -> None:
 
 
 @njit(cache=True, nogil=True)
+def next_word(state: Words) -> np.uint64:
+    """The next word of the generator with this ``state``, shape (4,), which advances."""
+    a, b, c, counter = state[0], state[1], state[2], state[3]
+    word = a + b + counter
+    state[0] = b ^ (b >> np.uint64(11))
+    state[1] = c + (c << np.uint64(3))
+    state[2] = ((c << np.uint64(24)) | (c >> np.uint64(40))) + word
+    state[3] = counter + np.uint64(1)
+    return word
+
+
+@njit(cache=True, nogil=True)
 def unit_interval(words: Words, numbers: Floats) -> None:
     """Write a number in (0, 1) for each word: the middle of one of 2^53 equal parts."""
     for i in range(words.size):

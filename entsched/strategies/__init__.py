@@ -7,6 +7,7 @@ from entsched.strategies.base import (
     Resource,
     RoutingPlan,
     Scenario,
+    StalePlan,
     Strategy,
     StrategyClass,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "Resource",
     "RoutingPlan",
     "Scenario",
+    "StalePlan",
     "Strategy",
     "StrategyClass",
 ]

@@ -6,14 +6,21 @@ answer maps, so that routers which do not communicate cannot, by construction.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from entsched.behavior import Behavior, ConditionalTable
+from entsched.communication import Communication
+from entsched.entanglement import Entanglement
 from entsched.validation import Section
 from entsched.workload import Workload
 
@@ -25,7 +32,7 @@ class StrategyClass(StrEnum):
     STATIC = "static"  # memoryless
     SCHEDULED = "scheduled"  # may use the shared pair index or clock
     ADAPTIVE = "adaptive"  # may use a router's own history
-    COMMUNICATING = "communicating"  # may use the other router's request
+    COMMUNICATING = "communicating"  # may use the other router's request, or reports of the queues
 
 
 class Resource(StrEnum):
@@ -51,13 +58,15 @@ class LocalView(NamedTuple):
 
 @dataclass(frozen=True)
 class Scenario:
-    """What a strategy is compiled for: the workload, and the splitting probability asked for.
+    """What a strategy is compiled for: the workload, the splitting probability asked for, the resources.
 
     ``splitting`` is None for strategies that declare ``uses_splitting = False``.
     """
 
     workload: Workload
     splitting: float | None
+    entanglement: Entanglement = field(default_factory=Entanglement)
+    communication: Communication = field(default_factory=Communication)
 
     @property
     def target(self) -> float:
@@ -88,26 +97,102 @@ def as_server(output: int, view: LocalView) -> int:
 
 
 @dataclass(frozen=True, eq=False)
+class ByPair:
+    """What two routers do by the pair at hand: none, one of some age, or one of a faulty source.
+
+    Both know from the herald that a pair is there and how old it is; what became of it they cannot know.
+
+    Attributes
+    ----------
+    without : no pair is ready
+    by_age : one behavior for each age class
+    ends_s : the age at which each class ends, increasing, seconds
+    faulty : one for each age class, of pairs that were made after ``fault_s``; empty without a fault
+    sources : for runs that measure every pair, the physical source of each of ``conditions``
+    tests : probability that a CHSH round is won, shape (conditions, 2, 2), by condition and settings; the row
+        without a pair is not used; None without a monitor
+    """
+
+    without: Behavior
+    by_age: tuple[Behavior, ...]
+    ends_s: tuple[float, ...]
+    faulty: tuple[Behavior, ...] = ()
+    fault_s: float = math.inf
+    sources: tuple[PairSource, ...] = ()
+    tests: NDArray[np.float64] | None = None
+
+    @property
+    def conditions(self) -> tuple[Behavior, ...]:
+        """All behaviors: without a pair, by age, and by age after the fault."""
+        return (self.without, *self.by_age, *self.faulty)
+
+    def at(self, age_s: float | None) -> Behavior:
+        """The behavior with a sound pair of an age in seconds, or without a pair."""
+        return self.without if age_s is None else self.by_age[bisect_left(self.ends_s, age_s)]
+
+
+@dataclass(frozen=True, eq=False)
+class RoutingScore:
+    """A Bell inequality in seconds that routing itself tests: the mean score of local routers is bounded from below.
+
+    A request pair of types (x, y) scores ``cost[x, y]`` if it is coalesced, and ``multiplier`` if it is split.
+
+    Attributes
+    ----------
+    cost : shape (types, types), the excess wait of coalescing, seconds
+    multiplier : the price of splitting, seconds
+    local_bound : the least mean score of routers with shared randomness only
+    expected : the mean score of the strategy with the youngest pairs of a sound source
+    """
+
+    cost: NDArray[np.float64]
+    multiplier: float
+    local_bound: float
+    expected: float
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The least and the largest score of a request pair."""
+        return min(float(self.cost.min()), self.multiplier), max(float(self.cost.max()), self.multiplier)
+
+
+@dataclass(frozen=True, eq=False)
 class RoutingPlan:
     """How two routers decide without communicating.
 
     Attributes
     ----------
-    behavior : p[a, b, x, y], one question x for A and y for B
+    behavior : p[a, b, x, y], one question x for A and y for B; with a supply of pairs, that of a fresh one
+    by_pair : for a supply that can run out, age or fail, what the routers do in each case
     ask : for each router, from its view to its question
     answer : for each router, from its output and view to a server, 0 or 1
     pairs : the physical source of the behavior, for runs that measure every pair
     takes_arrays : whether the maps also take views whose four fields are arrays, and give arrays; a
         plan that looks at time or pair index then runs hundreds of times faster
     details : what to show of the plan (angles, thresholds), as JSON data
+    score : what a monitor finds in the routing itself, if anything
     """
 
     behavior: Behavior
     ask: tuple[Ask, Ask] = (own_type, own_type)
     answer: tuple[Answer, Answer] = (as_server, as_server)
+    by_pair: ByPair | None = None
     pairs: PairSource | None = None
     takes_arrays: bool = False
     details: dict[str, Any] = field(default_factory=dict)
+    score: RoutingScore | None = None
+
+    @property
+    def conditions(self) -> tuple[Behavior, ...]:
+        """The behaviors among which the pair at hand chooses; one if it plays no part."""
+        return (self.behavior,) if self.by_pair is None else self.by_pair.conditions
+
+    @property
+    def sources(self) -> tuple[PairSource, ...]:
+        """What answers under each condition in runs that measure every pair; empty if nothing can."""
+        if self.by_pair is not None:
+            return self.by_pair.sources
+        return () if self.pairs is None else (self.pairs,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +204,19 @@ class JointPlan:
     """
 
     table: ConditionalTable
+    latency_s: float
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class StalePlan:
+    """How two routers decide at once that know each server's backlog of one latency ago, and their own request.
+
+    ``behavior`` is p[a, b, type x, type y] by shared randomness; output 0 is the server that had less backlog
+    ``latency_s`` seconds ago, 1 the other. Where both had the same, a shared fair coin says which is which.
+    """
+
+    behavior: Behavior
     latency_s: float
     details: dict[str, Any] = field(default_factory=dict)
 
@@ -157,11 +255,11 @@ class Strategy(BaseStrategy):
 
 
 class CommunicatingStrategy(BaseStrategy):
-    """A strategy of routers that exchange their types first, with an explicit latency."""
+    """A strategy of routers that exchange their types first, or hear of the queues, with an explicit latency."""
 
     strategy_class: ClassVar[StrategyClass] = StrategyClass.COMMUNICATING
     resource: ClassVar[Resource] = Resource.LOCAL
 
     @abstractmethod
-    def compile(self, scenario: Scenario) -> JointPlan:
+    def compile(self, scenario: Scenario) -> JointPlan | StalePlan:
         """The plan for one scenario; called once, must be deterministic."""

@@ -12,7 +12,6 @@ from entsched.strategies import registry
 from entsched.strategies.base import BaseStrategy, Scenario
 from entsched.strategies.compiling import Plan, compile_strategy
 from entsched.validation import Section
-from entsched.workload import Workload
 
 
 class StrategyChoice(Section):
@@ -48,17 +47,17 @@ class StrategyChoice(Section):
         """The strategy itself."""
         return registry.build(self.name, self.parameters)
 
-    def compiled(self, workload: Workload, splitting: float | None) -> Plan:
-        """The checked plan for a workload and splitting probability, compiled once in a process.
+    def compiled(self, scenario: Scenario) -> Plan:
+        """The checked plan for a scenario, compiled once in a process.
 
         Raises
         ------
         StrategyError
             If the strategy fails to compile or breaks its contract.
         """
-        return _compiled(self, workload, splitting)
+        return _compiled(self, scenario)
 
 
 @lru_cache(maxsize=64)
-def _compiled(choice: StrategyChoice, workload: Workload, splitting: float | None) -> Plan:
-    return compile_strategy(choice.strategy, Scenario(workload, splitting))
+def _compiled(choice: StrategyChoice, scenario: Scenario) -> Plan:
+    return compile_strategy(choice.strategy, scenario)

@@ -17,13 +17,17 @@ from entsched.strategies.base import (
     LocalView,
     RoutingPlan,
     Scenario,
+    StalePlan,
     StrategyClass,
     own_type,
 )
 from entsched.workload import Workload
 
-Plan = RoutingPlan | JointPlan
+Plan = RoutingPlan | JointPlan | StalePlan
 Integers = NDArray[np.intp]
+
+#: The most pairs that may come, on average, while a report of the queues is under way.
+MOST_UNREPORTED = 1e6
 
 #: The classes whose figures the formulas of :mod:`entsched.queueing` give.
 MEMORYLESS = (StrategyClass.SYMMETRIC, StrategyClass.STATIC, StrategyClass.COMMUNICATING)
@@ -38,12 +42,13 @@ def compile_strategy(strategy: BaseStrategy, scenario: Scenario) -> Plan:
         If the strategy raises, returns no plan, or a plan of the wrong shape or class; the message
         names the strategy.
     """
-    wanted = JointPlan if isinstance(strategy, CommunicatingStrategy) else RoutingPlan
+    wanted = (JointPlan, StalePlan) if isinstance(strategy, CommunicatingStrategy) else (RoutingPlan,)
     with blaming(strategy.name, "failed to compile"):
         plan = strategy.compile(scenario)  # type: ignore[attr-defined]
     if not isinstance(plan, wanted):
         raise StrategyError(
-            f"strategy {strategy.name!r} compiled to a {type(plan).__name__}, allowed: {wanted.__name__}"
+            f"strategy {strategy.name!r} compiled to a {type(plan).__name__}, "
+            f"allowed: {' or '.join(each.__name__ for each in wanted)}"
         )
     n = len(scenario.workload.types)
     if isinstance(plan, RoutingPlan) and plan.ask == (own_type, own_type) and plan.behavior.questions != (n, n):
@@ -51,12 +56,31 @@ def compile_strategy(strategy: BaseStrategy, scenario: Scenario) -> Plan:
             f"strategy {strategy.name!r}: its behavior has {plan.behavior.questions} questions, "
             f"allowed: {(n, n)}, one for each type"
         )
-    if strategy.strategy_class in MEMORYLESS:
+    if isinstance(plan, StalePlan):
+        _require_relative(plan, scenario.workload, strategy.name)
+    if is_memoryless(strategy, plan):
         with blaming(strategy.name, "failed to route"):
-            table = memoryless_table(plan, scenario.workload, strategy.name)
+            tables = condition_tables(plan, scenario.workload, strategy.name)
         if strategy.strategy_class is StrategyClass.SYMMETRIC:
-            _require_symmetric(table, strategy.name)
+            for table in tables:
+                _require_symmetric(table, strategy.name)
     return plan
+
+
+def is_memoryless(strategy: BaseStrategy, plan: Plan) -> bool:
+    """Whether a plan looks at nothing but types and the routers' pair: what the formulas cover.
+
+    Examples
+    --------
+    >>> from entsched.behavior import Behavior
+    >>> from entsched.strategies.registry import build
+    >>> coin = Behavior.from_coalescing([[0.5]])
+    >>> is_memoryless(build("random", {}), RoutingPlan(coin))
+    True
+    >>> is_memoryless(build("stale-information", {}), StalePlan(coin, latency_s=0.1))
+    False
+    """
+    return strategy.strategy_class in MEMORYLESS and not isinstance(plan, StalePlan)
 
 
 @contextmanager
@@ -74,12 +98,23 @@ def blaming(name: str, what: str) -> Iterator[None]:
 
 
 def memoryless_table(plan: Plan, workload: Workload, name: str = "plan") -> ConditionalTable:
-    """p[server of A, server of B, type x, type y] of a plan that depends on nothing else.
+    """p[server of A, server of B, type x, type y] of a plan that depends on nothing else, not even on a supply.
 
     Raises
     ------
     StrategyError
         If the plan asks a question or names a server that does not exist.
+    """
+    return condition_tables(plan, workload, name)[0]
+
+
+def condition_tables(plan: Plan, workload: Workload, name: str = "plan") -> tuple[ConditionalTable, ...]:
+    """p[server of A, server of B, type x, type y] under each condition of the pair at hand; one if it plays no part.
+
+    Raises
+    ------
+    StrategyError
+        If the plan looks at the queues, asks a question or names a server that does not exist.
     """
     n = len(workload.types)
     if isinstance(plan, JointPlan):
@@ -87,11 +122,13 @@ def memoryless_table(plan: Plan, workload: Workload, name: str = "plan") -> Cond
             raise StrategyError(
                 f"strategy {name!r}: the table has shape {plan.table.p.shape}, allowed: (2, 2, {n}, {n})"
             )
-        return plan.table
+        return (plan.table,)
+    if isinstance(plan, StalePlan):
+        raise StrategyError(f"strategy {name!r} looks at the queues, allowed: a plan that looks at types alone")
     questions, servers = static_maps(plan, workload, name)
-    asked = plan.behavior.p[:, :, questions[0]][:, :, :, questions[1]]
     to_a, to_b = (np.equal.outer((0, 1), named).astype(float) for named in servers)
-    return ConditionalTable(np.einsum("abxy,sax,tby->stxy", asked, to_a, to_b, optimize=True))
+    asked = [each.p[:, :, questions[0]][:, :, :, questions[1]] for each in plan.conditions]
+    return tuple(ConditionalTable(np.einsum("abxy,sax,tby->stxy", p, to_a, to_b, optimize=True)) for p in asked)
 
 
 def static_maps(
@@ -129,6 +166,19 @@ def _servers(plan: RoutingPlan, router: int, views: list[LocalView], name: str) 
         if server not in (0, 1):
             raise StrategyError(f"strategy {name!r} names server {server!r}, allowed: 0 or 1")
     return np.array(servers, dtype=np.intp)
+
+
+def _require_relative(plan: StalePlan, workload: Workload, name: str) -> None:
+    n = len(workload.types)
+    if plan.behavior.p.shape != (2, 2, n, n):
+        raise StrategyError(
+            f"strategy {name!r}: its behavior has shape {plan.behavior.p.shape}, allowed: (2, 2, {n}, {n})"
+        )
+    if not 0 <= plan.latency_s * workload.arrival_rate_hz <= MOST_UNREPORTED:
+        raise StrategyError(
+            f"strategy {name!r}: given reports {plan.latency_s:g} s old, "
+            f"allowed: 0 to {MOST_UNREPORTED / workload.arrival_rate_hz:g} s, in which {MOST_UNREPORTED:g} pairs arrive"
+        )
 
 
 def _require_symmetric(table: ConditionalTable, name: str) -> None:

@@ -2,10 +2,12 @@
 
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field
 
 from entsched.errors import StrategyError
 from entsched.strategies.base import Resource, RoutingPlan, Scenario, Strategy, StrategyClass
+from entsched.strategies.entangled import entangled_plan
 from entsched.validation import MAX_TYPES, Probability
 
 Angles = Annotated[
@@ -26,14 +28,16 @@ class CustomAngles(Strategy):
 
     angles_a_deg: Angles
     angles_b_deg: Angles
-    visibility: Probability = Field(1.0, description="visibility of the Werner pairs")
+    fallback: str = Field("random", description="the local strategy without a pair, by name")
+    fallback_splitting: Probability = Field(0.5, description="the splitting probability of that strategy")
 
     def compile(self, scenario: Scenario) -> RoutingPlan:
         """The plan; it has its own splitting probability."""
-        import numpy as np
+        from dataclasses import replace
 
-        from entsched.quantum.bell import werner
-        from entsched.quantum.pairs import MeasuredPairs, PairMixture
+        from entsched.quantum.bell import phi_plus
+        from entsched.quantum.correlation import principal_plane
+        from entsched.quantum.directions import Directions, Recipe
 
         n = len(scenario.workload.types)
         if len(self.angles_a_deg) != n or len(self.angles_b_deg) != n:
@@ -42,5 +46,5 @@ class CustomAngles(Strategy):
                 f"allowed: {n} each, one for each type"
             )
         angles = (np.radians(self.angles_a_deg), np.radians(self.angles_b_deg))
-        pairs = PairMixture((1.0,), (MeasuredPairs.at_angles(werner(self.visibility), *angles),))
-        return RoutingPlan(pairs.behavior(), pairs=pairs)
+        recipe = Recipe((1.0,), (Directions.in_plane(principal_plane(phi_plus()), *angles),))
+        return entangled_plan(replace(scenario, splitting=self.fallback_splitting), lambda _: recipe, self.fallback)

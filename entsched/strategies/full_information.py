@@ -1,24 +1,16 @@
 """Routers that tell each other their types before they decide, and pay the latency."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from entsched.behavior import ConditionalTable
 from entsched.routing import full_information_optimum
 from entsched.strategies.base import CommunicatingStrategy, JointPlan, Scenario
 
 
 class FullInformation(CommunicatingStrategy):
-    """Split exactly the pairs that are expensive to coalesce; requests wait for ``latency_s``."""
+    """Split exactly the pairs that are expensive to coalesce; requests wait for the latency of the experiment."""
 
     name = "full-information"
     summary = "The optimum of routers that know both types, one latency later, at p."
     source = "docs/design.md: split the pairs whose price exceeds a threshold"
-
-    latency_s: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] = Field(
-        0.0, description="one-way latency between the routers, seconds"
-    )
 
     def compile(self, scenario: Scenario) -> JointPlan:
         """The plan at splitting probability p."""
@@ -26,4 +18,4 @@ class FullInformation(CommunicatingStrategy):
 
         same = full_information_optimum(scenario.workload, scenario.target).coalescing / 2
         table = ConditionalTable(np.array([[same, 0.5 - same], [0.5 - same, same]]))
-        return JointPlan(table, self.latency_s)
+        return JointPlan(table, scenario.communication.one_way_s)

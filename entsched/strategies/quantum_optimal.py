@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
-from entsched.behavior import Behavior
-from entsched.routing import quantum_optimum
-from entsched.strategies.base import Resource, RoutingPlan, Scenario, Strategy, StrategyClass
-from entsched.validation import Probability
+from entsched.games.split.correlations import PairCorrelations
+from entsched.routing import quantum_optimum, routing_game
+from entsched.strategies.base import Resource, RoutingPlan, RoutingScore, Scenario, Strategy, StrategyClass
+from entsched.strategies.entangled import entangled_plan
+from entsched.strategies.scoring import routing_score
 
 if TYPE_CHECKING:
-    from entsched.games.split.solution import Part
-    from entsched.quantum.pairs import MeasuredPairs, SharedCoin
+    import qutip
+
+    from entsched.quantum.directions import Recipe
 
 
 class QuantumOptimal(Strategy):
     """Measure one pair, at an angle that depends on the own type; the outcome is the server.
 
-    Where a noisy pair is worse than none, the routers use shared randomness instead.
+    The measurements are the best ones for the pair as it is, noise and age included; where it is worse
+    than none, the routers use shared randomness instead. ``ideal`` measurements are those for a perfect pair.
     """
 
     name = "quantum-optimal"
@@ -29,36 +33,93 @@ class QuantumOptimal(Strategy):
     strategy_class = StrategyClass.SYMMETRIC
     resource = Resource.ENTANGLED
 
-    visibility: Probability = Field(1.0, description="visibility of the Werner pairs")
+    measurements: Literal["aware", "ideal"] = Field("aware", description="for the pair as it is, or for a perfect one")
+    fallback: str = Field("classical-optimal", description="the local strategy without a pair, by name")
 
     def compile(self, scenario: Scenario) -> RoutingPlan:
-        """The plan at splitting probability p, with its state and measurement angles."""
-        from entsched.quantum.pairs import PairMixture
+        """The plan at splitting probability p, with its states and measurement angles."""
+        choose = _aware if self.measurements == "aware" else _ideal
+        plan = entangled_plan(
+            scenario, lambda state: choose(scenario, state), self.fallback, lambda state: _details(scenario, state)
+        )
+        return replace(plan, score=self._score(scenario, plan)) if scenario.entanglement.monitor else plan
 
-        solution = quantum_optimum(scenario.workload, scenario.target, self.visibility)
-        weights = tuple(part.weight for part in solution.parts)
-        pairs = PairMixture(weights, tuple(self._physical(part) for part in solution.parts))
-        return RoutingPlan(pairs.behavior(), pairs=pairs, details=self._details(solution.parts))
+    def _score(self, scenario: Scenario, plan: RoutingPlan) -> RoutingScore:
+        """What routing itself shows: at the price of splitting at p, for the pairs as they are when youngest."""
+        from entsched.quantum.stored import stored_state
 
-    def _physical(self, part: Part) -> MeasuredPairs | SharedCoin:
-        from entsched.quantum.bell import werner
-        from entsched.quantum.pairs import MeasuredPairs, SharedCoin
+        (_, youngest_s), *_ = scenario.entanglement.age_classes
+        aware = self.measurements == "aware"
+        seen = _seen(scenario, stored_state(scenario.entanglement, youngest_s)) if aware else PairCorrelations()
+        multiplier = quantum_optimum(scenario.workload, scenario.target, seen).multiplier
+        return routing_score(scenario.workload, multiplier, plan.behavior)
 
-        if not part.entangled:
-            return SharedCoin(Behavior.from_coalescing(part.coalescing(1.0)))
-        return MeasuredPairs.at_angles(werner(self.visibility), part.angles_a, part.angles_b)
 
-    def _details(self, parts: tuple[Part, ...]) -> dict[str, object]:
-        return {
-            "state": f"Werner pair of |Phi+>, visibility {self.visibility:g}",
-            "parts": [
-                {
-                    "weight": part.weight,
-                    "resource": "pair" if part.entangled else "shared randomness",
-                    "angles_a_deg": np.degrees(part.angles_a).tolist(),
-                    "angles_b_deg": np.degrees(part.angles_b).tolist(),
-                }
-                for part in parts
-                if part.weight > 1e-6
-            ],
-        }
+def _aware(scenario: Scenario, state: qutip.Qobj) -> Recipe:
+    """The best for this state."""
+    return _recipe(scenario, state, _seen(scenario, state))
+
+
+def _seen(scenario: Scenario, state: qutip.Qobj) -> PairCorrelations:
+    """The correlations of this state as its detectors see them."""
+    from entsched.quantum.correlation import principal_plane
+
+    plane, readout = principal_plane(state), scenario.entanglement.readout
+    return PairCorrelations(readout.gain * plane.first, readout.gain * plane.second, readout.constant)
+
+
+def _ideal(scenario: Scenario, state: qutip.Qobj) -> Recipe:
+    """The best for a perfect pair, whatever the state is."""
+    from entsched.quantum.bell import phi_plus
+
+    return _recipe(scenario, phi_plus(), PairCorrelations())
+
+
+def _recipe(scenario: Scenario, state: qutip.Qobj, correlations: PairCorrelations) -> Recipe:
+    """The optimum for these correlations, as measurements in the plane of a state."""
+    from entsched.quantum.correlation import principal_plane
+    from entsched.quantum.directions import Directions, Recipe
+
+    solution = quantum_optimum(scenario.workload, scenario.target, correlations)
+    plane = principal_plane(state)
+    parts = tuple(
+        Directions.in_plane(plane, part.angles_a, part.angles_b) if part.entangled else part.coalescing(correlations)
+        for part in solution.parts
+    )
+    return Recipe(tuple(part.weight for part in solution.parts), parts)
+
+
+def _details(scenario: Scenario, state: qutip.Qobj) -> dict[str, Any]:
+    """One state, and both ways to measure it: directions in degrees, p, and the excess wait J."""
+    from entsched.quantum.correlation import correlation_matrix, fidelity
+
+    game, readout = routing_game(scenario.workload), scenario.entanglement.readout
+    shown: dict[str, Any] = {
+        "fidelity": fidelity(state),
+        "correlations": correlation_matrix(state).round(12).tolist(),
+    }
+    for name, choose in (("aware", _aware), ("ideal", _ideal)):
+        recipe = choose(scenario, state)
+        splitting, excess_s = game.point(recipe.behavior(state, readout).coalescing)
+        shown[name] = {"splitting": splitting, "excess_wait_s": excess_s, "parts": _shown(recipe)}
+    return shown
+
+
+def _shown(recipe: Recipe) -> list[dict[str, Any]]:
+    """Each part of a recipe with its weight; directions by their angle from Z towards X, and towards Y."""
+    from entsched.quantum.directions import Directions
+
+    rows: list[dict[str, Any]] = []
+    for weight, part in zip(recipe.weights, recipe.parts, strict=True):
+        if weight < 1e-6:
+            continue
+        row: dict[str, Any] = {"weight": weight, "resource": "shared randomness"}
+        if isinstance(part, Directions):
+            row["resource"] = "pair"
+            for side, directions in (("a", part.a), ("b", part.b)):
+                x, y, z = directions.T
+                row[f"angles_{side}_deg"] = np.degrees(np.arctan2(x, z)).round(9).tolist()
+                if np.abs(y).max() > 1e-9:
+                    row[f"towards_y_{side}_deg"] = np.degrees(np.arcsin(np.clip(y, -1, 1))).round(9).tolist()
+        rows.append(row)
+    return rows

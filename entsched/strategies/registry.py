@@ -27,6 +27,7 @@ BUILT_IN = {
     "custom-angles": "entsched.strategies.custom_angles:CustomAngles",
     "no-signalling": "entsched.strategies.no_signalling:NoSignalling",
     "full-information": "entsched.strategies.full_information:FullInformation",
+    "stale-information": "entsched.strategies.stale_information:StaleInformation",
 }
 
 

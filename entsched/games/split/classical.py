@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from entsched.behavior import CorrelationSet
 from entsched.errors import GameError
 from entsched.games.local.zonogon import Zonogon, zonogon_maximum
+from entsched.games.split.correlations import PERFECT
 from entsched.games.split.game import FactoredGame, SplitGame
 from entsched.games.split.solution import Part, Solution, mix
 
@@ -86,7 +87,7 @@ class ClassicalCurve:
             upper=upper,
             multiplier=multiplier,
             scale=self.game.scale,
-            coalescing=mix(parts, visibility=1.0),
+            coalescing=mix(parts, PERFECT),
             parts=parts,
         )
 

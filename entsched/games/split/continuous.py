@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from entsched.behavior import CorrelationSet
 from entsched.errors import GameError
 from entsched.games.split.classical import classical_curve
+from entsched.games.split.correlations import PERFECT, PairCorrelations
 from entsched.games.split.game import FactoredGame, routing_factors
 from entsched.games.split.partial_moments import ContinuousLaw, continuous_law
 from entsched.games.split.quantum import quantum_curve
@@ -101,7 +102,7 @@ def continuous_classical(law: Any, arrival_rate_hz: float, splitting: float, cel
 
 
 def continuous_quantum(
-    law: Any, arrival_rate_hz: float, splitting: float, bins: int = 64, visibility: float = 1.0
+    law: Any, arrival_rate_hz: float, splitting: float, bins: int = 64, correlations: PairCorrelations = PERFECT
 ) -> ContinuousValue:
     """The least J over routers with an entangled pair that see the requirement itself, in random order.
 
@@ -109,7 +110,7 @@ def continuous_quantum(
     ----------
     law, arrival_rate_hz, splitting : as for :func:`continuous_classical`
     bins : from 2 to 1000
-    visibility : of the pair, from 0 to 1
+    correlations : of the pair
 
     Raises
     ------
@@ -124,10 +125,8 @@ def continuous_quantum(
     (0.2179, 0.2181)
     """
     edges, inner, outer = enclosing_games(law, arrival_rate_hz, splitting, bins, MAX_BINS)
-    if not 0 <= visibility <= 1:
-        raise GameError(f"visibility given {visibility}, allowed: from 0 to 1")
-    below = quantum_curve(outer.dense(), visibility).at(splitting)
-    above = quantum_curve(inner.dense(), visibility).at(splitting)
+    below = quantum_curve(outer.dense(), correlations).at(splitting)
+    above = quantum_curve(inner.dense(), correlations).at(splitting)
     margin = _rounding(inner, below.multiplier)
     return ContinuousValue(
         CorrelationSet.QUANTUM,

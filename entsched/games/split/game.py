@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from entsched.errors import GameError
+from entsched.games.split.correlations import PairCorrelations
 
 Floats = NDArray[np.float64]
 
@@ -182,11 +183,13 @@ class SplitGame:
         core = (core_cost - multiplier * core_weight) / 2
         return XorWeights(left @ core, right, (residual_cost + abs(multiplier) * residual_weight) / 2)
 
-    def planar_point(self, angles_a: Floats, angles_b: Floats, visibility: float) -> tuple[float, float]:
-        """p and J of the correlators visibility cos(angles_a[x] - angles_b[y])."""
-        a = np.stack([np.cos(angles_a), np.sin(angles_a)], axis=1)
+    def planar_point(self, angles_a: Floats, angles_b: Floats, correlations: PairCorrelations) -> tuple[float, float]:
+        """p and J of the correlators that a pair gives at these angles."""
+        axes = correlations.first, correlations.second
+        a = np.stack([np.cos(angles_a), np.sin(angles_a)], axis=1) * axes
         b = np.stack([np.cos(angles_b), np.sin(angles_b)], axis=1)
-        sums = [float(m.sum() + visibility * np.sum(a * (m @ b))) / 2 for m in (self.weight, self.cost)]
+        same = 1 + correlations.constant
+        sums = [float(same * m.sum() + np.sum(a * (m @ b))) / 2 for m in (self.weight, self.cost)]
         return 1 - sums[0], sums[1]
 
     @cached_property

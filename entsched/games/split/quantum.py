@@ -1,10 +1,13 @@
-"""The quantum optimum: explicit strategies on one Bell pair from above, a proved dual from below."""
+"""The quantum optimum: explicit strategies on one pair from above, a proved bound from below.
+
+The bound holds for measurements in any directions: u^T T v is t2 times an inner product of vectors in the
+unit ball plus (t1 - t2) u_1 v_1, a product of local answers, so sum G u^T T v is at least t2 times the quantum minimum of
+G plus (t1 - t2) times its classical one. For equal correlations of rank-two games it is reached.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,126 +15,124 @@ from numpy.typing import NDArray
 from entsched.behavior import CorrelationSet
 from entsched.games.split import tsirelson
 from entsched.games.split.classical import Oracle, deterministic_oracle
+from entsched.games.split.correlations import PERFECT, PairCorrelations
+from entsched.games.split.elliptic import elliptic_minimum
 from entsched.games.split.game import SplitGame
+from entsched.games.split.hull import KNOT_LEVELS, Bracket, Hull, HullPoint, hull
 from entsched.games.split.planar import dual_bound, planar_minimum
 from entsched.games.split.solution import GAP_TOLERANCE, Part, Solution, mix
 
 Floats = NDArray[np.float64]
 
-#: How often the curve is halved before a single p is asked for: 2^4 - 1 supporting lines.
-KNOT_LEVELS = 4
-MAX_STEPS = 60
 #: The most questions to one party for which the semidefinite program is worth its time.
 MAX_SDP_QUESTIONS = 40
 
 
-class QuantumPoint(NamedTuple):
-    """A pure strategy on the curve, and the multiplier at which it was found to be optimal."""
-
-    splitting: float
-    value: float
-    multiplier: float | None
-    part: Part
-
-
 @dataclass(frozen=True, eq=False)
-class QuantumCurve:
-    """J of the quantum optimum as a function of p, with pairs of the given visibility.
+class Supports:
+    """The best strategy at a multiplier and a proved bound, for pairs of the given correlations.
 
-    Pairs of visibility v multiply every correlator by v; where a noisy pair is worse than none the
-    routers use shared randomness alone. Build it with :func:`quantum_curve`.
+    Each strategy measures the pair whatever its question, or never; ``classical`` is None for perfect
+    pairs, which are never worse than none.
     """
 
     game: SplitGame
-    visibility: float
-    knots: tuple[QuantumPoint, ...]
+    correlations: PairCorrelations
     classical: Oracle | None
 
-    def at(self, splitting: float) -> Solution:
-        """The optimum at p: a mixture of at most two pure strategies, and the proved lower end.
-
-        Each step asks for the best strategy at one multiplier, which moves an end of the bracket
-        around p inwards and proves a lower bound at p; it ends when the two meet.
-        """
-        if splitting in (0.0, 1.0):
-            return self._forced(splitting)
-        low = max((k for k in self.knots if k.splitting <= splitting), key=lambda k: k.splitting)
-        high = min((k for k in self.knots if k.splitting >= splitting), key=lambda k: k.splitting)
-        lower, multiplier = -np.inf, 0.0
-        for step in range(MAX_STEPS):
-            guess = _chord(low, high) if step % 2 == 0 else _interpolate(low, high, splitting)
-            point, line = self.support(guess, (low.part.angles_b, high.part.angles_b))
-            if line - guess * splitting > lower:
-                lower, multiplier = line - guess * splitting, guess
-            if low.splitting <= point.splitting <= splitting:
-                low = point if point.splitting > low.splitting or low.multiplier is None else low
-            if splitting <= point.splitting <= high.splitting:
-                high = point if point.splitting < high.splitting or high.multiplier is None else high
-            upper = _mixture_value(low, high, splitting)
-            if upper - lower <= 1e-13 * self.game.scale:
-                break
-        return self._solution(splitting, low, high, lower, multiplier)
-
-    def support(self, multiplier: float, starts: tuple[Floats, ...]) -> tuple[QuantumPoint, float]:
-        """The best pure strategy for J + multiplier p, and a proved lower bound on that sum."""
+    def proved(self, multiplier: float, starts: tuple[Floats, ...]) -> tuple[HullPoint, float]:
+        """The point that attains the proved bound, and the bound: for equal correlations a strategy."""
         best = planar_minimum(self.game.xor_weights(multiplier), starts)
-        splitting, value = self.game.planar_point(best.angles_a, best.angles_b, self.visibility)
-        part = Part(1.0, best.angles_a, best.angles_b, entangled=True)
-        point = QuantumPoint(min(max(splitting, 0.0), 1.0), value, multiplier, part)
+        second = self.correlations.second
+        equal = PairCorrelations(second, second, self.correlations.constant)
+        splitting, value = self.game.planar_point(best.angles_a, best.angles_b, equal)
+        excess = self.correlations.first - second
+        if self.classical is not None:
+            local = self.classical(multiplier)
+            splitting += excess * (local.splitting - 0.5)
+            value += excess * (local.value - float(np.sum(self.game.cost)) / 2)
+        point = self._point(multiplier, splitting, value, best.angles_a, best.angles_b)
+        return point, self.line(multiplier, best.bound)
+
+    def reached(self, multiplier: float, starts: tuple[Floats, ...]) -> tuple[HullPoint, float]:
+        """The best strategy found for unequal correlations, and its J + multiplier p, which is not proved."""
+        ratio = self.correlations.second / self.correlations.first
+        best = elliptic_minimum(self.game.xor_weights(multiplier), ratio, starts)
+        splitting, value = self.game.planar_point(best.angles_a, best.angles_b, self.correlations)
+        point = self._point(multiplier, splitting, value, best.angles_a, best.angles_b)
+        return point, point.value + multiplier * point.splitting
+
+    def line(self, multiplier: float, bound: float) -> float:
+        """The lower bound on J + multiplier p that a lower bound on the XOR game proves."""
+        first, second, constant = self.correlations.first, self.correlations.second, self.correlations.constant
+        equal = float(np.sum(self.game.cost) - multiplier) / 2
+        line = equal + multiplier + constant * equal + second * bound
+        if self.classical is not None:
+            local = self.classical(multiplier)
+            fixed = local.value + multiplier * local.splitting
+            line = min(line + (first - second) * (fixed - equal - multiplier), fixed)
+        return line - 8 * np.finfo(float).eps * (self.game.scale + abs(multiplier))
+
+    def _point(
+        self, multiplier: float, splitting: float, value: float, angles_a: Floats, angles_b: Floats
+    ) -> HullPoint:
+        """The point of these angles, or that of fixed answers if they are as good."""
         if self.classical is not None:
             local = self.classical(multiplier)
             if local.value + multiplier * local.splitting <= value + multiplier * splitting:
                 part = Part.fixed(1.0, local.answers_a, local.answers_b)
-                point = QuantumPoint(local.splitting, local.value, multiplier, part)
-        return point, self.line(multiplier, best.bound)
+                return HullPoint(local.splitting, local.value, multiplier, part)
+        part = Part(1.0, angles_a, angles_b, entangled=True)
+        return HullPoint(min(max(splitting, 0.0), 1.0), value, multiplier, part)
 
-    def line(self, multiplier: float, bound: float) -> float:
-        """The lower bound on J + multiplier p that a lower bound on the XOR game proves."""
-        value = self.visibility * bound
-        constant = float(np.sum(self.game.cost) - multiplier) / 2 + multiplier
-        line = constant + value
-        if self.classical is not None:
-            local = self.classical(multiplier)
-            line = min(line, local.value + multiplier * local.splitting)
-        return line - 4 * np.finfo(float).eps * (self.game.scale + abs(multiplier))
 
-    def _solution(
-        self, splitting: float, low: QuantumPoint, high: QuantumPoint, lower: float, multiplier: float
-    ) -> Solution:
-        span = high.splitting - low.splitting
-        share = (splitting - low.splitting) / span if span > 0 else 0.0
-        parts = tuple(
-            Part(weight, point.part.angles_a, point.part.angles_b, point.part.entangled)
-            for weight, point in ((1 - share, low), (share, high))
-            if weight > 1e-12
-        )
-        upper = _mixture_value(low, high, splitting)
-        if upper - lower > GAP_TOLERANCE * self.game.scale:
-            sdp = self.semidefinite_line(splitting)
-            if sdp is not None and sdp[0] - sdp[1] * splitting > lower:
-                lower, multiplier = sdp[0] - sdp[1] * splitting, sdp[1]
+@dataclass(frozen=True, eq=False)
+class QuantumCurve:
+    """J of the quantum optimum as a function of p, with pairs of the given correlations.
+
+    Where a noisy pair is worse than none the routers use shared randomness alone. Build it with
+    :func:`quantum_curve`.
+    """
+
+    supports: Supports
+    proved: Hull
+    reached: Hull
+
+    def at(self, splitting: float) -> Solution:
+        """The optimum at p: a mixture of at most two pure strategies, and the proved lower end."""
+        if splitting in (0.0, 1.0):
+            return self._forced(splitting)
+        best = self.reached.bracket(splitting)
+        proof = best if self.reached is self.proved else self.proved.bracket(splitting)
+        lower, multiplier = proof.lower, proof.multiplier
+        scale, correlations = self.supports.game.scale, self.supports.correlations
+        if correlations.isotropic and best.upper - lower > GAP_TOLERANCE * scale:
+            program = self.semidefinite_line(splitting)
+            if program is not None and program[0] - program[1] * splitting > lower:
+                lower, multiplier = program[0] - program[1] * splitting, program[1]
+        parts = _parts(best)
         return Solution(
             correlations=CorrelationSet.QUANTUM,
             splitting=splitting,
-            lower=min(lower, upper),
-            upper=upper,
+            lower=min(lower, best.upper),
+            upper=best.upper,
             multiplier=multiplier,
-            scale=self.game.scale,
-            coalescing=mix(parts, self.visibility),
+            scale=scale,
+            coalescing=mix(parts, correlations),
             parts=parts,
         )
 
     def _forced(self, splitting: float) -> Solution:
         """At p = 0 and p = 1 the constraint leaves one correlation: all pairs coalesced, or none."""
-        end = self.knots[0] if splitting == 0.0 else self.knots[-1]
+        end = self.reached.knots[0] if splitting == 0.0 else self.reached.knots[-1]
         return Solution(
             correlations=CorrelationSet.QUANTUM,
             splitting=splitting,
             lower=end.value,
             upper=end.value,
             multiplier=0.0,
-            scale=self.game.scale,
-            coalescing=end.part.coalescing(self.visibility),
+            scale=self.supports.game.scale,
+            coalescing=end.part.coalescing(self.supports.correlations),
             parts=(end.part,),
         )
 
@@ -141,15 +142,21 @@ class QuantumCurve:
         None if the game is too large for it. The solver's numbers are not trusted: its dual is
         scaled to be feasible, and what that proves is returned.
         """
-        if max(self.game.questions) > MAX_SDP_QUESTIONS:
+        game = self.supports.game
+        if max(game.questions) > MAX_SDP_QUESTIONS:
             return None
-        dual = tsirelson.solve(self.game, splitting)
-        bound = dual_bound(self.game.xor_weights(dual.multiplier), dual.dual_a, dual.dual_b)
-        return self.line(dual.multiplier, bound), dual.multiplier
+        dual = tsirelson.solve(game, splitting)
+        bound = dual_bound(game.xor_weights(dual.multiplier), dual.dual_a, dual.dual_b)
+        return self.supports.line(dual.multiplier, bound), dual.multiplier
 
 
-def quantum_curve(game: SplitGame, visibility: float = 1.0) -> QuantumCurve:
+def quantum_curve(game: SplitGame, correlations: PairCorrelations = PERFECT, levels: int = KNOT_LEVELS) -> QuantumCurve:
     """The quantum trade-off curve of a split game, with its first supporting lines.
+
+    Parameters
+    ----------
+    correlations : of the pair; unequal ones leave a gap between both ends
+    levels : how often the curve is halved now, 0 and up: few for a single p, many for many
 
     Examples
     --------
@@ -158,39 +165,22 @@ def quantum_curve(game: SplitGame, visibility: float = 1.0) -> QuantumCurve:
     >>> round(solution.upper, 6), solution.status
     (0.077362, 'optimal')
     """
-    classical = deterministic_oracle(game) if visibility < 1 else None
+    supports = Supports(game, correlations, None if correlations.perfect else deterministic_oracle(game))
     n, m = game.questions
-    ends = [
-        QuantumPoint(p, game.planar_point(np.zeros(n), np.full(m, angle), 1.0)[1], None, part)
+    low, high = (
+        HullPoint(p, game.planar_point(np.zeros(n), np.full(m, angle), PERFECT)[1], None, part)
         for p, angle in ((0.0, 0.0), (1.0, np.pi))
         for part in [Part(1.0, np.zeros(n), np.full(m, angle), entangled=False)]
-    ]
-    knots = ends
-    curve = QuantumCurve(game, visibility, tuple(knots), classical)
-    for _ in range(KNOT_LEVELS):
-        for low, high in pairwise(knots):
-            point, _ = curve.support(_chord(low, high), (low.part.angles_b,))
-            if low.splitting < point.splitting < high.splitting:
-                knots = [*knots, point]
-        knots = sorted(knots, key=lambda k: k.splitting)
-    return QuantumCurve(game, visibility, tuple(knots), classical)
+    )
+    proved = hull(supports.proved, (low, high), game.scale, levels)
+    if correlations.isotropic:
+        return QuantumCurve(supports, proved, proved)
+    return QuantumCurve(supports, proved, hull(supports.reached, (low, high), game.scale, levels))
 
 
-def _chord(low: QuantumPoint, high: QuantumPoint) -> float:
-    span = high.splitting - low.splitting
-    if span <= 0:
-        return low.multiplier if low.multiplier is not None else 0.0
-    return (low.value - high.value) / span
-
-
-def _interpolate(low: QuantumPoint, high: QuantumPoint, splitting: float) -> float:
-    if low.multiplier is None or high.multiplier is None or high.splitting <= low.splitting:
-        return _chord(low, high)
-    share = (splitting - low.splitting) / (high.splitting - low.splitting)
-    return low.multiplier + share * (high.multiplier - low.multiplier)
-
-
-def _mixture_value(low: QuantumPoint, high: QuantumPoint, splitting: float) -> float:
-    span = high.splitting - low.splitting
-    share = (splitting - low.splitting) / span if span > 0 else 0.0
-    return (1 - share) * low.value + share * high.value
+def _parts(bracket: Bracket) -> tuple[Part, ...]:
+    return tuple(
+        Part(weight, point.part.angles_a, point.part.angles_b, point.part.entangled)
+        for weight, point in ((1 - bracket.share, bracket.low), (bracket.share, bracket.high))
+        if weight > 1e-12
+    )

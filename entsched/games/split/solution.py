@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entsched.behavior import CorrelationSet
+from entsched.games.split.correlations import PairCorrelations
 
 Floats = NDArray[np.float64]
 
@@ -17,10 +18,10 @@ GAP_TOLERANCE = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One pure strategy of a mixture: angles in the X-Z plane, measured on a pair or not.
+    """One pure strategy of a mixture: angles in the plane of the two largest correlations, measured on a pair or not.
 
-    Party A answers question x by angle ``angles_a[x]`` and B by ``angles_b[y]``; the correlator is
-    E[x, y] = cos(angles_a[x] - angles_b[y]), times the visibility if the part is entangled.
+    Party A answers question x by angle ``angles_a[x]`` and B by ``angles_b[y]``; the correlator of an
+    entangled part is that of :class:`PairCorrelations`, for a perfect pair cos(angles_a[x] - angles_b[y]).
     A part that is not entangled has angles 0 and pi only: fixed answers +1 and -1.
     """
 
@@ -35,10 +36,11 @@ class Part:
         angles_a, angles_b = (np.where(answers > 0, 0.0, np.pi) for answers in (answers_a, answers_b))
         return cls(weight, angles_a, angles_b, entangled=False)
 
-    def coalescing(self, visibility: float) -> Floats:
-        """C[x, y] = (1 + E[x, y]) / 2."""
-        correlator = np.cos(np.subtract.outer(self.angles_a, self.angles_b))
-        return (1 + (visibility if self.entangled else 1.0) * correlator) / 2
+    def coalescing(self, correlations: PairCorrelations) -> Floats:
+        """C[x, y] = (1 + E[x, y]) / 2; a part that is not entangled ignores the correlations of the pair."""
+        if self.entangled:
+            return (1 + correlations.correlator(self.angles_a, self.angles_b)) / 2
+        return (1 + np.cos(np.subtract.outer(self.angles_a, self.angles_b))) / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +79,6 @@ class Solution:
         return "optimal" if self.gap <= GAP_TOLERANCE * self.scale else "bounded"
 
 
-def mix(parts: tuple[Part, ...], visibility: float) -> Floats:
+def mix(parts: tuple[Part, ...], correlations: PairCorrelations) -> Floats:
     """C[x, y] of a mixture of pure strategies."""
-    return np.sum([part.weight * part.coalescing(visibility) for part in parts], axis=0)
+    return np.sum([part.weight * part.coalescing(correlations) for part in parts], axis=0)

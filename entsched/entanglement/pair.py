@@ -1,0 +1,70 @@
+"""What a source delivers: a Bell-diagonal state of two qubits, or something that only looks like one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from entsched.validation import Probability, Section
+
+#: Probabilities of Phi+, Phi-, Psi+, Psi-.
+Weights = tuple[float, float, float, float]
+
+
+class Werner(Section):
+    """visibility |Phi+><Phi+| + (1 - visibility) / 4: white noise.
+
+    Examples
+    --------
+    >>> Werner(visibility=0.8).weights
+    (0.85, 0.05, 0.05, 0.05)
+    """
+
+    law: Literal["werner"] = "werner"
+    visibility: Probability = 1.0
+
+    @property
+    def weights(self) -> Weights:
+        """Probabilities of Phi+, Phi-, Psi+, Psi-."""
+        rest = round((1 - self.visibility) / 4, 15)
+        return (1 - 3 * rest, rest, rest, rest)
+
+
+class Dephased(Section):
+    """Phi+ whose phase is lost but for ``coherence``: 1 is a Bell pair, 0 two equal classical bits."""
+
+    law: Literal["dephased"] = "dephased"
+    coherence: Probability
+
+    @property
+    def weights(self) -> Weights:
+        """Probabilities of Phi+, Phi-, Psi+, Psi-."""
+        return ((1 + self.coherence) / 2, (1 - self.coherence) / 2, 0.0, 0.0)
+
+
+class BellDiagonal(Section):
+    """A mixture of the four Bell states Phi+, Phi-, Psi+, Psi-."""
+
+    law: Literal["bell_diagonal"] = "bell_diagonal"
+    weights: Annotated[tuple[Probability, Probability, Probability, Probability], Field(strict=False)]
+
+    @model_validator(mode="after")
+    def _is_distribution(self) -> BellDiagonal:
+        if abs(sum(self.weights) - 1) > 1e-9:
+            raise ValueError(f"weights: given a sum of {sum(self.weights):.12g}, allowed: 1")
+        return self
+
+
+class SharedBits(Section):
+    """An impostor: two equal random bits, (|00><00| + |11><11|) / 2, perfectly correlated and not entangled."""
+
+    law: Literal["shared_bits"] = "shared_bits"
+
+    @property
+    def weights(self) -> Weights:
+        """Probabilities of Phi+, Phi-, Psi+, Psi-."""
+        return (0.5, 0.5, 0.0, 0.0)
+
+
+PairState = Annotated[Werner | Dephased | BellDiagonal | SharedBits, Field(discriminator="law")]
