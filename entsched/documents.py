@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -98,25 +99,40 @@ def document(data: dict[str, Any], compact: bool = False) -> str:
 
 
 def anchored(data: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The configuration with the paths of its traces counted from a folder, wherever lists stand.
+    """The configuration with the paths of its traces and nodes counted from a folder, wherever lists stand.
 
     Examples
     --------
     >>> law = {"law": "trace", "path": ["a.csv", "b.csv"]}
     >>> anchored({"workload": {"service": law}}, Path("/data"))["workload"]["service"]["path"]
     ['/data/a.csv', '/data/b.csv']
+    >>> anchored({"entanglement": {"hardware": {"node": ["trapped-ion", "mine.yaml"]}}}, Path("/data"))
+    {'entanglement': {'hardware': {'node': ['trapped-ion', '/data/mine.yaml']}}}
     """
+    traced = _changed(data, ("workload", "service"), lambda law: _traced(law, folder))
+    with_nodes = _changed(traced, ("entanglement", "hardware", "node"), lambda node: _filed(node, folder))
+    return dict(_changed(with_nodes, ("envelope", "nodes"), lambda node: _filed(node, folder)))
 
-    return dict(_changed(data, ("workload", "service"), folder))
 
-
-def _changed(value: Any, keys: tuple[str, ...], folder: Path) -> Any:
+def _changed(value: Any, keys: tuple[str, ...], change: Callable[[Any], Any]) -> Any:
+    """The data with what stands at a path of keys changed."""
     if isinstance(value, list):
-        return [_changed(each, keys, folder) for each in value]
+        return [_changed(each, keys, change) for each in value]
+    if not keys:
+        return change(value)
     if not isinstance(value, dict):
         return value
-    if keys:
-        return value | {key: _changed(value[key], keys[1:], folder) for key in keys[:1] if key in value}
+    return value | {key: _changed(value[key], keys[1:], change) for key in keys[:1] if key in value}
+
+
+def _filed(node: Any, folder: Path) -> Any:
+    """A node's file; names of presets are no files."""
+    return str(folder / node) if isinstance(node, str) and node.endswith((".yaml", ".yml")) else node
+
+
+def _traced(value: Any, folder: Path) -> Any:
+    if not isinstance(value, dict):
+        return value
     law, path = value.get("law"), value.get("path")
     if law != "trace" and not (isinstance(law, list) and "trace" in law):
         return value

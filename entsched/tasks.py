@@ -176,7 +176,8 @@ class ExactTask(Task):
             return None
         if self.strategy.strategy.strategy_class is not StrategyClass.SYMMETRIC:
             return None
-        known = law.cdf(np.array(plan.by_pair.ends_s))
+        tested = self.entanglement.monitor.test_fraction if self.entanglement.monitor else 0.0
+        known = (1 - tested) * law.cdf(np.array(plan.by_pair.ends_s))
         weights = np.diff(np.concatenate([[0.0], known]))
         tables = condition_tables(plan, self.workload, self.strategy.name)
         return queueing.supplied(self.workload, tables, np.array([1 - known[-1], *weights]))
@@ -206,7 +207,17 @@ class SimulationTask(Task, Replication):
             "engine": self.used_engine,
             "settled": self.warm_up.settled,
             **figures_as_row(self.simulate(), self.tail_s),
+            **self._scoring(),
         }
+
+    def _scoring(self) -> Row:
+        """What a monitor compares the scores of the routing with, if it has any."""
+        plan = self.strategy.compiled(self.scenario)
+        if not isinstance(plan, RoutingPlan) or plan.score is None:
+            return {}
+        low, high = plan.score.ends
+        bounds = {"least": low, "largest": high, "local_bound": plan.score.local_bound, "expected": plan.score.expected}
+        return {"score": bounds}
 
 
 class GainTask(Task):

@@ -26,7 +26,7 @@ workload:
   service: {law: discrete, values_s: [0.1, 1.9], probabilities: [0.5, 0.5]}
 baseline: {law: power, exponent: 2}
 splitting: [0.0, 0.5]
-strategies: [random, {name: quantum-optimal, visibility: 0.9}]
+strategies: [random, {name: local-threshold, threshold_b_s: 0.9}]
 simulation: {pairs: 1000, replications: 2, seed: 1}
 qos: {max_wait_s: 1.3}
 """
@@ -160,26 +160,26 @@ def test_coordinates_show_laws_as_short_distinct_text(tmp_path):
 
 def test_parameters_of_strategies_are_spread_in_place(tmp_path):
     listed = [
-        {"name": "quantum-optimal", "visibility": [0.8, 1.0]},
+        {"name": "quantum-optimal", "measurements": ["ideal", "aware"]},
         "random",
-        {"name": "full-information", "latency_s": {"start": 0.0, "stop": 1.0, "num": 3}},
+        {"name": "size-interval", "cut_s": {"start": 0.5, "stop": 1.5, "num": 3}},
         {
             "name": "custom-angles",
             "angles_a_deg": [[0, 90], [0, 45]],
             "angles_b_deg": [45, 135],
-            "visibility": [1, 0.5],
+            "fallback_splitting": [1, 0.5],
         },
     ]
     study = load(tmp_path, {"strategies": listed})
     assert study.axes == ()
     assert list(again(tmp_path, study).cells()) == list(study.cells())
-    angles = [(a, v) for a in ([0, 90], [0, 45]) for v in (1, 0.5)]
+    angles = [(a, p) for a in ([0, 90], [0, 45]) for p in (1, 0.5)]
     assert [(one.name, one.parameters) for one in next(study.cells())[1].strategies] == [
-        ("quantum-optimal", {"visibility": 0.8}),
-        ("quantum-optimal", {"visibility": 1.0}),
+        ("quantum-optimal", {"measurements": "ideal"}),
+        ("quantum-optimal", {"measurements": "aware"}),
         ("random", {}),
-        *(("full-information", {"latency_s": s}) for s in (0.0, 0.5, 1.0)),
-        *(("custom-angles", {"angles_a_deg": a, "angles_b_deg": [45, 135], "visibility": v}) for a, v in angles),
+        *(("size-interval", {"cut_s": s}) for s in (0.5, 1.0, 1.5)),
+        *(("custom-angles", {"angles_a_deg": a, "angles_b_deg": [45, 135], "fallback_splitting": p}) for a, p in angles),
     ]
 
 
@@ -223,11 +223,11 @@ def test_parameters_of_strategies_are_spread_in_place(tmp_path):
         ({"baseline": [3, "x"]}, ["at baseline = 3", "given 3"]),
         ({"name": ["a", "b"]}, ["name: given ['a', 'b']", "string"]),
         ({"workload.arrival_rate": [0.1, 0.2]}, ["unknown key 'arrival_rate'"]),
-        ({"strategies": [{"name": "quantum-optimal", "visibility": []}]}, ["strategies.0.visibility: given 0 values"]),
-        ({"strategies": ["random", {"name": "quantum-optimal", "visibility": [1, 1]}]}, ["strategies.1.", "twice"]),
-        ({"strategies": [{"name": "quantum-optimal", "visibility": [0.5, 2]}]}, ["visibility: given 2"]),
+        ({"strategies": [{"name": "size-interval", "cut_s": []}]}, ["strategies.0.cut_s: given 0 values"]),
+        ({"strategies": ["random", {"name": "size-interval", "cut_s": [1, 1]}]}, ["strategies.1.", "twice"]),
+        ({"strategies": [{"name": "size-interval", "cut_s": [0.5, -2]}]}, ["cut_s: given -2"]),
         (
-            {"strategies": [{"name": "full-information", "latency_s": {"start": 0, "stop": 1, "num": 101}}]},
+            {"strategies": [{"name": "size-interval", "cut_s": {"start": 1, "stop": 2, "num": 101}}]},
             ["strategies: given 101", "at most 100"],
         ),
         ({"strategies": [{"name": "unknown", "rate": [1, 2]}]}, ["unknown strategy 'unknown'"]),

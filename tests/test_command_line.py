@@ -159,7 +159,7 @@ def test_strategies_are_listed_and_shown(call):
     rows = json.loads(call("strategies", "--json")[1])
     assert {"random", "quantum-optimal", "custom-angles"} <= {row["name"] for row in rows}
     shown = call("strategies", "quantum-optimal")[1]
-    assert "visibility" in shown
+    assert "measurements" in shown
     assert "entangled" in shown
     assert "full-information" in call("strategies")[1]
 

@@ -19,7 +19,7 @@ workload:
   order: random
 baseline: {law: power, exponent: 2}
 splitting: {start: 0.0, stop: 1.0, num: 5}
-strategies: [random, {name: quantum-optimal, visibility: 0.9}]
+strategies: [random, {name: quantum-optimal, measurements: ideal}]
 simulation: {engine: simpy, pairs: 1000, replications: 2, seed: 1, warmup_fraction: 0.1}
 qos: {max_wait_s: 1.3}
 """
@@ -66,7 +66,7 @@ def test_every_shipped_configuration_is_valid(path):
 def test_ranges_lists_and_strategies_are_spread(tmp_path):
     experiment = load(tmp_path, GOOD)
     assert experiment.splitting == (0.0, 0.25, 0.5, 0.75, 1.0)
-    assert [choice.label for choice in experiment.strategies] == ["random", "quantum-optimal(visibility=0.9)"]
+    assert [choice.label for choice in experiment.strategies] == ["random", "quantum-optimal(measurements=ideal)"]
     assert load(tmp_path, put(GOOD, "splitting", [0.5])).splitting == (0.5,)
 
 
@@ -100,7 +100,7 @@ def test_ranges_lists_and_strategies_are_spread(tmp_path):
         ("splitting", "all", ["splitting", "'all'"]),
         ("strategies", ["quantum"], ["unknown strategy 'quantum'", "quantum-optimal"]),
         ("strategies", ["random", "random"], ["'random' stands twice"]),
-        ("strategies", [{"name": "quantum-optimal", "visibility": 2}], ["visibility", "2"]),
+        ("strategies", [{"name": "size-interval", "cut_s": -2}], ["cut_s", "-2"]),
         ("strategies", [3], ["given 3"]),
         ("simulation.pairs", 10**13, ["simulation.pairs", "10000000000000"]),
         ("simulation.pairs", 1000.5, ["simulation.pairs", "1000.5"]),

@@ -150,7 +150,7 @@ def test_groups_that_are_not_timed_cost_the_mean_of_their_kind(study, monkeypatc
         return 0.0, len(tasks) * (10.0 if tasks[0].kind == "simulation" else 1.0)
 
     monkeypatch.setattr(forecast, "cost_of", cost)
-    strategies = [{"name": "quantum-optimal", "visibility": 0.9 + 0.01 * number} for number in range(9)]
+    strategies = [{"name": "local-threshold", "threshold_b_s": 0.9 + 0.01 * number} for number in range(9)]
     result = forecast.forecast(study(strategies=strategies), None, Workers("serial"))
     assert len(timed) == forecast.MOST_TIMED
     assert {"bound", "exact", "certificate"} < set(timed[:4])

@@ -1,5 +1,7 @@
 """The optimum of routing with pairs whose correlations differ, against searches that share no code with it."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from conftest import random_workload
@@ -24,26 +26,24 @@ PAULI = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
 
 def test_equal_correlations_are_a_visibility(two_types):
     assert quantum_optimum(two_types, 0.25, PairCorrelations(1.0, 1.0)).upper == pytest.approx(0.48885, abs=1e-5)
-    game, perfect = routing_game(two_types), quantum_curve(routing_game(two_types))
-    mixed = perfect.at(0.25)
+    game = routing_game(two_types)
     for v in (0.85, 0.95):
-        noisy = quantum_curve(game, PairCorrelations.werner(v)).at(0.25)
-        p, value = game.point((1 - v) / 2 + v * mixed.coalescing)
-        # White noise on the best strategy is worse than the best strategy for white noise, which no line can pass.
-        line = classical_optimum(two_types, 0.25)
-        assert noisy.status == "optimal"
-        assert noisy.upper <= value + noisy.multiplier * (p - 0.25) + 1e-12
-        assert mixed.upper < noisy.upper < line.lower
+        solution = quantum_curve(game, PairCorrelations.werner(v)).at(0.25)
+        mu = solution.multiplier
+        quantum = xor_quantum_value(XorGame((mu * game.weight - game.cost) / 2)).lower
+        line = (np.sum(game.cost) + mu) / 2 - v * quantum
+        assert solution.status == "optimal"
+        assert solution.upper == pytest.approx(line - mu * 0.25, abs=1e-9)
 
 
 def test_nearly_equal_correlations_agree_with_equal_ones():
     """Two solvers: angles on a circle with a dual, and angles on an ellipse."""
     rng = np.random.default_rng(20)
-    for types in (2, 3, 7):
+    for types in (2, 7):
         game = routing_game(random_workload(rng, types))
-        equal = quantum_curve(game, PairCorrelations(0.95, 0.95))
-        nearly = quantum_curve(game, PairCorrelations(0.95, 0.95 - 1e-9))
-        for p in (0.2, 0.5, 0.8):
+        equal = quantum_curve(game, PairCorrelations(0.95, 0.95), levels=1)
+        nearly = quantum_curve(game, PairCorrelations(0.95, 0.95 - 1e-9), levels=1)
+        for p in (0.2, 0.5):
             one, other = equal.at(p), nearly.at(p)
             assert one.upper == pytest.approx(other.upper, abs=3e-9 * game.scale)
             assert one.lower == pytest.approx(other.lower, abs=3e-9 * game.scale)
@@ -52,7 +52,7 @@ def test_nearly_equal_correlations_agree_with_equal_ones():
 @pytest.mark.parametrize("ratio", [0.3, 0.7, 0.95])
 def test_the_best_angles_and_a_search_by_scipy_agree(ratio):
     rng = np.random.default_rng(21)
-    for types in (2, 3, 4):
+    for types in (2, 3):
         game = routing_game(random_workload(rng, types))
         weights = game.xor_weights(quantum_curve(game, levels=0).at(rng.uniform(0.2, 0.8)).multiplier)
         dense = weights.left @ weights.right.T
@@ -62,7 +62,7 @@ def test_the_best_angles_and_a_search_by_scipy_agree(ratio):
             return np.cos(a) @ dense @ np.cos(b) + ratio * np.sin(a) @ dense @ np.sin(b)
 
         best = elliptic_minimum(weights, ratio)
-        searched = min(minimize(value, rng.uniform(0, 7, 2 * types), tol=1e-10).fun for _ in range(8))
+        searched = min(minimize(value, rng.uniform(0, 7, 2 * types), tol=1e-10).fun for _ in range(4))
         assert best.value == pytest.approx(value(np.concatenate([best.angles_a, best.angles_b])), abs=1e-14)
         assert best.value <= searched + 1e-12
         assert best.value >= searched - 1e-7 * game.scale
@@ -71,7 +71,7 @@ def test_the_best_angles_and_a_search_by_scipy_agree(ratio):
 @pytest.mark.parametrize("correlations", [PairCorrelations(0.95, 0.8), PairCorrelations(0.85, 0.8, 0.1)])
 def test_mixtures_of_all_angles_on_a_grid_are_no_better(correlations, two_types):
     game = routing_game(two_types)
-    grid = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    grid = np.linspace(0, 2 * np.pi, 12, endpoint=False)
     a, b = (side.reshape(2, -1) for side in np.split(np.array(np.meshgrid(*[grid] * 4)), 2))
     wave = correlations.first * np.cos(a)[:, None] * np.cos(b) + correlations.second * np.sin(a)[:, None] * np.sin(b)
     measured = (1 + correlations.constant + wave) / 2
@@ -82,11 +82,11 @@ def test_mixtures_of_all_angles_on_a_grid_are_no_better(correlations, two_types)
     price = np.tensordot(game.cost, everything, 2)
     curve = quantum_curve(game, correlations)
     for p in (0.2, 0.3, 0.7):
-        kept = np.unique(np.concatenate([np.argsort(price + mu * splitting)[:40] for mu in np.linspace(0, 3, 120)]))
+        kept = np.unique(np.concatenate([np.argsort(price + mu * splitting)[:20] for mu in np.linspace(0, 3, 60)]))
         mixture = linprog(price[kept], A_eq=[splitting[kept], np.ones(len(kept))], b_eq=[p, 1]).fun
         solution = curve.at(p)
         assert solution.lower - 1e-12 <= solution.upper <= mixture + 1e-12
-        assert mixture - solution.upper < 0.01 * game.scale
+        assert mixture - solution.upper < 0.03 * game.scale
 
 
 @pytest.mark.parametrize("correlated", [False, True])
@@ -100,10 +100,9 @@ def test_no_measurement_of_the_state_in_space_beats_the_plane(correlated):
         game = routing_game(random_workload(rng, types, correlated))
         multiplier = quantum_curve(game, levels=0).at(0.4).multiplier
         dense = (game.cost - multiplier * game.weight) / 2
-        found = seesaw_maximise(np.multiply.outer([[-1, 1], [1, -1]], dense), 2, state=state, starts=16)
+        found = seesaw_maximise(np.multiply.outer([[-1, 1], [1, -1]], dense), 2, state=state, starts=8)
         measured = -0.92 * elliptic_minimum(game.xor_weights(multiplier), 0.88 / 0.92).value
         local = deterministic_oracle(game)(multiplier)
-        fixed = np.sum(game.cost) - np.sum(dense) - local.value - multiplier * (local.splitting - 0)
         constant = float(np.sum(game.cost) - multiplier) / 2 + multiplier
         fixed = constant - local.value - multiplier * local.splitting
         assert found.value == pytest.approx(max(measured, fixed), abs=1e-7 * game.scale)
@@ -117,8 +116,8 @@ def test_a_pair_with_one_correlation_is_worth_no_pair():
         game = routing_game(random_workload(rng, types))
         classical = classical_curve(game)
         for first, constant in ((1.0, 0.0), (0.7, 0.2)):
-            curve = quantum_curve(game, PairCorrelations(first, 0.0, constant))
-            for p in (0.0, 0.15, 0.5, 0.85, 1.0):
+            curve = quantum_curve(game, PairCorrelations(first, 0.0, constant), levels=0)
+            for p in (0.0, 0.15, 0.5, 1.0):
                 solution = curve.at(p)
                 assert solution.status == "optimal"
                 assert solution.upper == pytest.approx(classical.at(p).upper, abs=1e-12 * game.scale)
@@ -128,15 +127,14 @@ def test_better_pairs_are_worth_more():
     rng = np.random.default_rng(24)
     chain = [PairCorrelations(*pair) for pair in ((0.8, 0.6), (0.9, 0.6), (0.9, 0.85), (1.0, 0.85), (1.0, 1.0))]
     gained = 0
-    for types in (2, 4):
+    for types in (2, 3):
         game = routing_game(random_workload(rng, types))
-        curves = [quantum_curve(game, pair) for pair in chain]
-        for p in (0.2, 0.6):
-            solutions = [curve.at(p) for curve in curves]
-            for worse, better in zip(solutions, solutions[1:], strict=False):
-                assert better.upper <= worse.upper + 1e-12 * game.scale
-                assert better.lower <= worse.lower + 1e-12 * game.scale
-            gained += solutions[2].upper < solutions[0].upper - 1e-6
+        curves = [quantum_curve(game, pair, levels=0) for pair in chain]
+        solutions = [curve.at(0.3) for curve in curves]
+        for worse, better in pairwise(solutions):
+            assert better.upper <= worse.upper + 1e-12 * game.scale
+            assert better.lower <= worse.lower + 1e-12 * game.scale
+        gained += solutions[2].upper < solutions[0].upper - 1e-6
     assert gained
 
 
@@ -147,10 +145,10 @@ def test_better_pairs_are_worth_more():
 def test_solutions_are_what_they_say(correlations):
     rng = np.random.default_rng(25)
     entangled = 0
-    for trial in range(6):
+    for trial in range(3):
         game = routing_game(random_workload(rng, 2 + trial % 3, correlated=trial % 2 == 1))
-        curve, classical = quantum_curve(game, correlations), classical_curve(game)
-        for p in (0.2, 0.45, 0.8):
+        curve, classical = quantum_curve(game, correlations, levels=1), classical_curve(game)
+        for p in (0.25, 0.7):
             solution = curve.at(p)
             assert game.point(solution.coalescing) == pytest.approx((p, solution.upper), abs=1e-10 * game.scale)
             assert solution.lower <= solution.upper <= classical.at(p).upper + 1e-13 * game.scale
@@ -170,21 +168,21 @@ def _correlator(part, correlations):
 def test_the_critical_visibility_is_the_ratio_of_both_values_at_the_classical_multiplier(two_types):
     """Inside a segment of the classical curve its line is the only one that a better strategy has to pass."""
     game = routing_game(two_types)
-    for p in (0.25, 0.7):
-        multiplier = classical_optimum(two_types, p).multiplier
-        dense = (game.cost - multiplier * game.weight) / 2
-        signs = [np.array([s, 1]) for s in (1, -1)]
-        local = max(abs(a @ dense @ b) for a in signs for b in signs)
-        ratio = local / xor_quantum_value(XorGame(dense)).lower
-        assert critical_visibility(two_types, p) == pytest.approx(ratio, abs=1e-7)
-    assert critical_visibility(two_types, 0.25) == pytest.approx(0.6**0.5, abs=1e-7)
+    multiplier = classical_optimum(two_types, 0.25).multiplier
+    dense = (game.cost - multiplier * game.weight) / 2
+    signs = [np.array([s, 1]) for s in (1, -1)]
+    local = max(abs(a @ dense @ b) for a in signs for b in signs)
+    ratio = local / xor_quantum_value(XorGame(dense)).lower
+    found = critical_visibility(two_types, 0.25)
+    assert found == pytest.approx(ratio, abs=1e-7)
+    assert found == pytest.approx(0.6**0.5, abs=1e-7)
 
 
 @given(seed=st.integers(0, 10_000), p=st.floats(0.1, 0.9), second=st.floats(0.5, 1.0), constant=st.floats(0.0, 0.1))
-@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_pairs_help_above_the_critical_visibility_and_not_below(seed, p, second, constant):
     workload = random_workload(np.random.default_rng(seed), 2 + seed % 2)
-    shape = PairCorrelations((1 - constant), second * (1 - constant), constant)
+    shape = PairCorrelations(1 - constant, second * (1 - constant), constant)
     critical = critical_visibility(workload, p, shape)
     game, classical = routing_game(workload), classical_optimum(workload, p)
     for factor in (0.3 * critical, 0.99 * critical) if critical < 1 else (0.7, 1.0):
@@ -202,7 +200,7 @@ def test_where_thresholds_are_perfect_no_pair_helps(p, two_types):
 
 def test_a_continuous_law_takes_any_pair():
     law, pair = Exponential(law="exponential", mean_s=1.0), PairCorrelations(0.99, 0.95)
-    noisy, perfect = (continuous_quantum(law, 0.5, 0.5, 24, seen) for seen in (pair, PairCorrelations()))
+    noisy, perfect = (continuous_quantum(law, 0.5, 0.5, 16, seen) for seen in (pair, PairCorrelations()))
     assert perfect.lower <= noisy.lower <= noisy.upper
     assert noisy.upper < continuous_classical(law, 0.5, 0.5).lower
 

@@ -21,7 +21,7 @@ from entsched.sim.stock import empty_stock, rules_of, source_of, take
 REQUESTS_HZ = 2.0
 DISCIPLINES = tuple(product(("newest", "oldest"), ("overwrite", "stop")))
 SLOTS, BIRTHS_PER_REQUEST = (1, 2, 5), (0.3, 1.0, 4.0)
-BATCHES, BATCH, WARM_UP = 25, 4_000, 1_000
+BATCHES, BATCH, WARM_UP = 25, 2_000, 1_000
 
 
 def poisson(rate_hz):
@@ -92,9 +92,10 @@ def test_laws_are_those_of_a_tagged_pair(slots, use, when_full, q):
 
 
 @pytest.mark.parametrize(("use", "when_full"), DISCIPLINES)
-@pytest.mark.parametrize("slots", [1, 5, 60, 1000])
-@pytest.mark.parametrize("q", [1e-9, 0.3, 1 - 1e-9, 1.0, 1 + 1e-9, 4.0, 1e11])
-def test_how_often_there_is_a_pair_does_not_depend_on_the_rules(slots, use, when_full, q):
+@pytest.mark.parametrize(
+    ("slots", "q"), [*product((1, 5, 60), (1e-9, 0.3, 1 - 1e-9, 1.0, 1 + 1e-9, 4.0, 1e11)), (1000, 0.999), (1000, 4.0)]
+)
+def test_how_often_there_is_a_pair_does_not_depend_on_the_rules(use, when_full, slots, q):
     law = use_law(stored(poisson(q * REQUESTS_HZ), slots, use, when_full), REQUESTS_HZ)
     if law is None:
         assert (use, when_full) == ("newest", "stop")
@@ -219,7 +220,7 @@ def assert_inside(batches, exact):
 
 def assert_simulated(entanglement, seed):
     law = use_law(entanglement, REQUESTS_HZ)
-    gaps_s = np.random.default_rng(seed).exponential(1 / REQUESTS_HZ, WARM_UP + BATCHES * BATCH)
+    gaps_s = np.random.default_rng((seed, 1)).exponential(1 / REQUESTS_HZ, WARM_UP + BATCHES * BATCH)
     ages_s = PairStream(entanglement, np.random.SeedSequence(seed)).take(gaps_s)[WARM_UP:].reshape(BATCHES, BATCH)
     hit = ages_s != NONE
     assert_inside(hit.mean(axis=1), law.hit_probability)
@@ -321,17 +322,16 @@ SUPPLIES = {
     "often": poisson(9.0),
     "attempts": geometric(10.0, 0.3),
     "attempts that succeed": geometric(4.0, 1.0),
-    "rare attempts": geometric(1.5, 0.4),
 }
 
 
 @pytest.mark.parametrize(("use", "when_full"), DISCIPLINES)
-@pytest.mark.parametrize("cutoff_s", [None, 0.05, 0.5, 2.0])
+@pytest.mark.parametrize("cutoff_s", [None, 0.05, 0.5])
 @pytest.mark.parametrize("supply", SUPPLIES.values(), ids=SUPPLIES)
 def test_engines_find_the_same_pairs(supply, use, when_full, cutoff_s):
-    for slots in (1, 2, 5):
+    for slots in (1, 3):
         entanglement, seeds = stored(supply, slots, use, when_full, cutoff_s), np.random.SeedSequence(slots)
-        gaps_s = np.random.default_rng(7).exponential(1 / REQUESTS_HZ, 100)
+        gaps_s = np.random.default_rng(7).exponential(1 / REQUESTS_HZ, 80)
         fast_s = PairStream(entanglement, seeds).take(gaps_s)
         assert np.allclose(taken_in_simpy(entanglement, gaps_s, seeds), fast_s, rtol=0, atol=1e-9)
         assert np.ptp(fast_s) > 0
@@ -367,9 +367,7 @@ def test_births_are_as_few_as_promised(supply, use, when_full, cutoff_s):
 def test_a_pair_is_used_once_and_never_copied(copied):
     pair = Pair(born_s=1.0)
     with pytest.raises(NoCloningError, match="given a copy"):
-        copied(pair)
-    with pytest.raises(NoCloningError, match="given a copy"):
-        copied({"kept": [pair]}) if copied is not copy.copy else copied(pair)
+        copied(pair if copied is copy.copy else {"kept": [pair]})
     assert pair.use(now_s=3.0) == 2.0
     with pytest.raises(NoCloningError, match="given a second use"):
         pair.use(now_s=3.0)

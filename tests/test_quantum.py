@@ -80,10 +80,13 @@ def test_measuring_every_pair_gives_the_law_of_the_table():
 
 def test_the_optimal_strategy_is_its_state_and_angles(two_types):
     """The plan's table comes from qutip; the solver's value does not."""
+    from entsched.entanglement import Entanglement
+    from entsched.games.split.correlations import PairCorrelations
     from entsched.routing import quantum_optimum, routing_game
 
     for visibility in (1.0, 0.85):
-        plan = build("quantum-optimal", {"visibility": visibility}).compile(Scenario(two_types, 0.3))
-        solution = quantum_optimum(two_types, 0.3, visibility)
+        noisy = Entanglement(pair={"law": "werner", "visibility": visibility})
+        plan = build("quantum-optimal", {}).compile(Scenario(two_types, 0.3, noisy))
+        solution = quantum_optimum(two_types, 0.3, PairCorrelations.werner(visibility))
         reached = routing_game(two_types).point(plan.behavior.coalescing)
         assert reached == pytest.approx((0.3, solution.upper), abs=1e-9)

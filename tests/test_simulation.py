@@ -5,6 +5,7 @@ import pytest
 from conftest import exponential
 from scipy.stats import chisquare
 
+from entsched.entanglement import Entanglement
 from entsched.errors import StrategyError
 from entsched.sim.decisions import decisions
 from entsched.sim.draws import Draws, draw, seed_sequence
@@ -183,7 +184,8 @@ def test_types_follow_the_joint_table():
 
 
 def test_measuring_every_pair_simulates_the_same_law_as_the_table(two_types):
-    plan = compile_strategy(build("quantum-optimal", {"visibility": 0.9}), Scenario(two_types, 0.3))
+    noisy = Entanglement(pair={"law": "werner", "visibility": 0.9})
+    plan = compile_strategy(build("quantum-optimal", {}), Scenario(two_types, 0.3, noisy))
     draws = draw(two_types, 1000, seed_sequence(two_types, 4, 0), shared=True)
     measured = run(two_types, draws, measured_route(plan, "quantum-optimal")).servers
     table = memoryless_table(plan, two_types).p * two_types.pi
@@ -213,7 +215,8 @@ def test_latency_is_added_to_every_wait(two_types):
         replication = Replication(
             workload=two_types,
             baseline={"law": "linear"},
-            strategy={"name": "full-information", "parameters": {"latency_s": latency_s}},
+            strategy={"name": "full-information"},
+            communication={"latency_s": latency_s},
             splitting=0.5,
             pairs=2000,
             seed=1,

@@ -52,11 +52,9 @@ def replayed(behavior, draws, latency_s):
         p = behavior.p[:, :, x, y]
         a = int(draws.outcomes[0, i] >= p[0].sum())
         b = int(draws.outcomes[1, i] >= p[a, 0] / p[a].sum())
-        less_s, more_s = (backlog_at(customers[server], now - latency_s) for server in (0, 1))
-        if abs(less_s - more_s) < 1e-7:
-            first = int(draws.shared[i] >= 0.5)
-        else:
-            first = int(less_s > more_s)
+        backlogs_s = [backlog_at(customers[server], now - latency_s) for server in (0, 1)]
+        news = abs(backlogs_s[0] - backlogs_s[1]) > 1e-7
+        first = int(backlogs_s[0] > backlogs_s[1]) if news else int(draws.shared[i] >= 0.5)
         named = [first if output == 0 else 1 - first for output in (a, b)]
         for server, requirement_s in zip(named, draws.requirements_s[:, i], strict=True):
             customers[server].append((now, requirement_s))
@@ -99,7 +97,7 @@ def test_engines_agree_in_every_output(latency_s, order, bins, monkeypatch):
     )
     ours = as_numbers(replication.simulate())
     reference = as_numbers(replication.model_copy(update={"engine": "simpy"}).simulate())
-    assert np.all(abs(ours - reference) <= 1e-9 * np.maximum(1, abs(reference)))
+    assert np.allclose(ours, reference, rtol=1e-9, atol=1e-9, equal_nan=True)
 
 
 def test_backlogs_that_no_later_report_needs_are_forgotten(two_types):

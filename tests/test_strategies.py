@@ -146,8 +146,8 @@ def test_unknown_names_and_parameters_are_refused():
     for name, parameters, reason in (
         ("quantum", {}, "unknown strategy"),
         ("random", {"x": 1}, "allowed: none"),
-        ("quantum-optimal", {"visibility": "high"}, "given 'high'"),
-        ("quantum-optimal", {"visibility": float("nan")}, "visibility"),
+        ("quantum-optimal", {"measurements": "best"}, "given 'best'"),
+        ("size-interval", {"cut_s": float("nan")}, "cut_s"),
         ("custom-angles", {}, "missing"),
         ("custom-angles", {"angles_a_deg": [1e9], "angles_b_deg": [0]}, "360"),
     ):

@@ -32,7 +32,7 @@ workload:
   service: {law: discrete, values_s: [0.1, 1.9], probabilities: [0.5, 0.5]}
 baseline: {law: power, exponent: 2}
 splitting: [0.3]
-strategies: [random, {name: full-information, latency_s: [0.0, 0.5]}]
+strategies: [random, {name: local-threshold, threshold_b_s: [0.5, 2.0]}]
 simulation: {pairs: 300, replications: 2, seed: 1}
 """
 )
@@ -133,7 +133,7 @@ def test_a_sweep_has_the_rows_and_tables_of_its_experiments_run_one_by_one(call,
     rates, seeds = [0.3, 0.5], [1, 2]
     axes = {"workload.arrival_rate_hz": rates, "simulation.seed": seeds}
     assert call(configured(tmp_path / "sweep.yaml", axes), tmp_path / "sweep")[0] == 0
-    strategies = ["random", *({"name": "full-information", "latency_s": latency} for latency in (0.0, 0.5))]
+    strategies = ["random", *({"name": "local-threshold", "threshold_b_s": size} for size in (0.5, 2.0))]
     alone, stacked = {}, {name: [] for name in TABLES}
     for rate, seed in itertools.product(rates, seeds):
         place = dict(zip(axes, (rate, seed), strict=True))
@@ -451,7 +451,8 @@ def test_a_full_disk_is_one_line_and_what_was_written_goes_on(tmp_path, uninterr
 def test_engines_of_a_configuration_agree(call, tmp_path):
     engines = ("fast", "simpy", "auto")
     changes = {
-        "strategies": ["size-interval", {"name": "full-information", "latency_s": 0.3}],
+        "strategies": ["size-interval", "full-information", "stale-information"],
+        "communication": {"latency_s": 0.3},
         "simulation": {"pairs": 800, "replications": 2, "warmup_fraction": "mser", "tail_s": [0.5, 2.0]},
     }
     for engine in engines:

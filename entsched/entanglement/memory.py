@@ -43,7 +43,7 @@ class Memory(Section):
     --------
     >>> Memory(t1_s=1.0, t2_s=0.5).shortest_s
     0.5
-    >>> Memory().ages_s
+    >>> Memory().classes(fastest_s=math.inf)
     ((inf, 0.0),)
     """
 

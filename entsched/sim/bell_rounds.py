@@ -29,10 +29,14 @@ class Rounds(NamedTuple):
     tested: Bools
     won: Bools
 
+    @classmethod
+    def none(cls, pairs: int) -> Rounds:
+        """No test at all."""
+        return cls(np.zeros(pairs, dtype=np.bool_), np.zeros(pairs, dtype=np.bool_))
 
-def no_rounds() -> Rounds:
-    """The rounds of a run without tests."""
-    return Rounds(np.empty(0, dtype=np.bool_), np.empty(0, dtype=np.bool_))
+    def left(self, ages_s: Floats, conditions: Words) -> tuple[Floats, Words]:
+        """Ages and conditions of the Bell pairs that are left for routing; NONE and 0 where they were tested."""
+        return np.where(self.tested, NONE, ages_s), np.where(self.tested, np.uint64(0), conditions)
 
 
 class Tester:
@@ -71,13 +75,14 @@ class Tester:
 
 def tester(shared: Shared | None) -> Tester | None:
     """What plays the test rounds of a run, if it has any."""
-    return Tester(shared) if shared and shared.is_monitored else None
+    monitored = shared is not None and shared.entanglement.monitor is not None and shared.by_pair.tests is not None
+    return Tester(shared) if shared and monitored else None
 
 
 def keep_rounds(record: Record, rounds: Rounds, first: int) -> None:
     """Add test rounds of consecutive request pairs, of which ``first`` is the first's index."""
-    record.add("tests", rounds.tested.astype(np.float64), first)
-    record.add("wins", rounds.won.astype(np.float64), first)
+    record.add_monitored("tests", rounds.tested.astype(np.float64), first)
+    record.add_monitored("wins", rounds.won.astype(np.float64), first)
 
 
 def keep_scores(
@@ -98,5 +103,5 @@ def keep_scores(
     """
     scored = 1.0 * (ages_s != NONE)
     scores = np.where(servers[0] == servers[1], score.cost[types[0], types[1]], score.multiplier)
-    record.add("scored", scored, first)
-    record.add("score_sum", scored * scores, first)
+    record.add_monitored("scored", scored, first)
+    record.add_monitored("score_sum", scored * scores, first)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from entsched.sim import kernels
+from entsched.sim.bell_rounds import keep_rounds, keep_scores, tester
 from entsched.sim.decisions import Decisions, Table, no_table
 from entsched.sim.draws import Block, Customers
 from entsched.sim.pairs import PairStream, Shared, conditions
@@ -56,6 +57,7 @@ def run(
     free_s = np.full(2, -latency_s)
     stretches_s, enders = np.empty((2, 0)), np.empty((2, 0), dtype=np.int32)
     bell_pairs = PairStream(shared.entanglement, shared.seeds) if shared else None
+    testing, score = tester(shared), shared.score if shared else None
     reports = None if decisions.report_s is None else ReportStream(decisions.report_s)
     servers, held = None, None
     first, now_s = 0, 0.0
@@ -68,12 +70,18 @@ def run(
             now_s = times_s[-1]
         if shared is not None and bell_pairs is not None:
             ages_s = bell_pairs.take(block.gaps_s)
-            record.add_bell_pairs(ages_s, first)
             held = conditions(shared.by_pair, ages_s, times_s)
-        if decisions.table is None:
+            if testing:
+                rounds = testing.play(held)
+                keep_rounds(record, rounds, first)
+                ages_s, held = rounds.left(ages_s, held)
+            record.add_bell_pairs(ages_s, first)
+        if decisions.table is None or score:
             draws = customers.draws(block) if reports else customers.seen(block)
             decided = decisions.decide(draws, times_s, first, held)
             servers = reports.servers(draws, times_s, decided) if reports else decided.astype(np.uint64, copy=False)
+            if score:
+                keep_scores(record, score, draws.types, servers, ages_s, first)
         ended = kernels.serve(
             model,
             block.gaps_s,

@@ -13,6 +13,7 @@ from simpy import Environment
 from simpy.events import Event, Timeout
 
 from entsched.errors import StrategyError
+from entsched.sim.bell_rounds import Rounds, keep_rounds, keep_scores, tester
 from entsched.sim.draws import Draws
 from entsched.sim.memory import PairMemory
 from entsched.sim.pairs import Shared, birth_words, conditions
@@ -20,7 +21,7 @@ from entsched.sim.record import Layout, Record
 from entsched.sim.reports import ReportingServer, emptier
 from entsched.sim.routers import Route
 from entsched.sim.server import Server, Timer
-from entsched.strategies.base import LocalView
+from entsched.strategies.base import LocalView, RoutingScore
 from entsched.workload import BaselineReward, Workload
 
 Floats = NDArray[np.float64]
@@ -42,8 +43,8 @@ class Trajectory:
 
     ``arrivals_s`` has shape (pairs,); ``waits_s`` and ``servers`` have shape (2, pairs), router A
     first; there are ``stretches`` for each server. The stretch after a server's last customer is not one
-    of them: nobody ended it. ``ages_s``, shape (pairs,), are those of the Bell pairs that were used up,
-    NONE where there was none; it is empty if the routers share no pairs.
+    of them: nobody ended it. ``ages_s``, shape (pairs,), are those of the Bell pairs that were used for
+    routing, NONE where there was none; it is empty if the routers share no pairs. ``rounds`` are those of a monitor.
     """
 
     arrivals_s: Floats
@@ -51,11 +52,18 @@ class Trajectory:
     servers: NDArray[np.intp]
     stretches: tuple[Stretches, Stretches]
     ages_s: Floats
+    rounds: Rounds
 
-    def record(self, draws: Draws, baseline: BaselineReward, layout: Layout) -> Record:
-        """The record of the run, from which its figures follow."""
+    def record(
+        self, draws: Draws, baseline: BaselineReward, layout: Layout, score: RoutingScore | None = None
+    ) -> Record:
+        """The record of the run, from which its figures follow; a score is for monitors."""
         outputs = [(stretches.pairs, baseline.output(stretches.lengths_s)) for stretches in self.stretches]
-        return Record.of(layout, draws, self.servers, self.waits_s, outputs, self.ages_s)
+        record = Record.of(layout, draws, self.servers, self.waits_s, outputs, self.ages_s)
+        keep_rounds(record, self.rounds, 0)
+        if score:
+            keep_scores(record, score, draws.types, self.servers, self.ages_s, 0)
+        return record
 
 
 def run(
@@ -96,10 +104,10 @@ def run(
     requirements_s = draws.requirements_s.T.ravel().tolist()
     starts_s = [0.0] * (2 * pairs)
     first, second = (_server(env, requirements_s, starts_s, report_s) for _ in range(2))
-    ages_s = np.empty(pairs if shared else 0)
+    ages_s, rounds = np.empty(pairs if shared else 0), Rounds.none(pairs if shared else 0)
     if callable(route):
         chosen = np.empty((2, pairs), dtype=np.intp)
-        held = _held(env, shared, draws, ages_s) if shared else repeat(0)
+        held = _held(env, shared, draws, ages_s, rounds) if shared else repeat(0)
         decisions = _one_by_one(env, workload, draws, route, held, chosen)
     else:
         chosen = route.astype(np.intp)
@@ -115,6 +123,7 @@ def run(
         servers=chosen,
         stretches=(_stretches(first), _stretches(second)),
         ages_s=ages_s,
+        rounds=rounds,
     )
 
 
@@ -156,10 +165,11 @@ def _let_pairs_arrive(
     arrival.set(first_gap_s)
 
 
-def _held(env: Environment, shared: Shared, draws: Draws, ages_s: Floats) -> Iterator[int]:
-    """The condition of the Bell pair that each request pair uses up, when it asks for it; fills ``ages_s``."""
+def _held(env: Environment, shared: Shared, draws: Draws, ages_s: Floats, rounds: Rounds) -> Iterator[int]:
+    """The condition of the Bell pair of each request pair, when it asks for it; fills ``ages_s`` and ``rounds``."""
     on_demand = shared.entanglement.is_on_demand
     memory = None if on_demand else PairMemory(env, shared.entanglement, birth_words(shared.seeds))
+    testing = tester(shared)
     if memory:
         memory.start(draws.gaps_s.tolist())
 
@@ -168,7 +178,13 @@ def _held(env: Environment, shared: Shared, draws: Draws, ages_s: Floats) -> Ite
             ages_s[pair] = memory.take() if memory else 0.0
             if memory and pair == len(ages_s) - 1:
                 memory.close()
-            yield int(conditions(shared.by_pair, ages_s[pair : pair + 1], np.array([env.now]))[0])
+            here = slice(pair, pair + 1)
+            condition = conditions(shared.by_pair, ages_s[here], np.array([env.now]))
+            if testing:
+                played = testing.play(condition)
+                rounds.tested[here], rounds.won[here] = played
+                ages_s[here], condition = played.left(ages_s[here], condition)
+            yield int(condition[0])
 
     return hold()
 

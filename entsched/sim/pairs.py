@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from entsched.entanglement import Entanglement
 from entsched.sim.stock import empty_stock, rules_of, source_of, take
 from entsched.sim.words import Words, seeded
-from entsched.strategies.base import ByPair
+from entsched.strategies.base import ByPair, RoutingScore
 
 Floats = NDArray[np.float64]
 
@@ -27,11 +27,12 @@ def birth_words(seeds: np.random.SeedSequence) -> Words:
 
 
 class Shared(NamedTuple):
-    """What routers of a run that use pairs share: the pairs, what they do with them, and the run's seeds."""
+    """What routers of a run that use pairs share: the pairs, what they do with them, the run's seeds, and a score."""
 
     entanglement: Entanglement
     by_pair: ByPair
     seeds: np.random.SeedSequence
+    score: RoutingScore | None = None
 
 
 class PairStream:

@@ -15,6 +15,7 @@ from entsched.sim import tail
 from entsched.sim.draws import Draws
 from entsched.sim.kernels import add_by_pair
 from entsched.sim.statistics import batch_means
+from entsched.sim.windows import Window, windows
 
 Floats = NDArray[np.float64]
 
@@ -34,6 +35,9 @@ COLUMNS = (
     "bell_pairs",
     "bell_age_s",
 )
+
+#: The columns of a table of what a monitor finds, by batch: see :class:`entsched.sim.windows.Window`.
+MONITORED = ("tests", "wins", "scored", "score_sum")
 
 #: The most batches of a run; a batch has 5 pairs, or 5 times the power of 2 that keeps to it.
 MOST_BATCHES = 4096
@@ -73,17 +77,22 @@ class Layout:
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """One run: sums by batch, shape (batches, COLUMNS), and counts of waits by slice, shape (slices, bins)."""
+    """One run: sums by batch, shape (batches, COLUMNS), and counts of waits by slice, shape (slices, bins).
+
+    ``monitored`` has the sums of a monitor, shape (batches, MONITORED); they stay 0 without one.
+    """
 
     layout: Layout
     sums: Floats
     waits: NDArray[np.int64]
+    monitored: Floats
 
     @classmethod
     def empty(cls, layout: Layout) -> Record:
         """A record of nothing yet."""
         shape = (len(layout.slice_edges), tail.BINS)
-        return cls(layout, np.zeros((layout.batches, len(COLUMNS))), np.zeros(shape, dtype=np.int64))
+        sums, monitored = (np.zeros((layout.batches, len(columns))) for columns in (COLUMNS, MONITORED))
+        return cls(layout, sums, np.zeros(shape, dtype=np.int64), monitored)
 
     @classmethod
     def of(
@@ -133,6 +142,10 @@ class Record:
         for name, values in (("bell_pairs", 1.0 * (ages_s >= 0)), ("bell_age_s", np.maximum(ages_s, 0.0))):
             add_by_pair(self.sums, COLUMNS.index(name), self.layout.size, first, values)
 
+    def add_monitored(self, name: str, values: Floats, first: int) -> None:
+        """Add what a monitor found in each of consecutive pairs, of which ``first`` is the first's index."""
+        add_by_pair(self.monitored, MONITORED.index(name), self.layout.size, first, values)
+
     def count_waits(self, waits_s: Floats, first: int) -> None:
         """Count the waits of consecutive pairs, shape (2, pairs), of which ``first`` is the first's index."""
         place = first
@@ -152,6 +165,7 @@ class Record:
         thresholds_s: Sequence[float] = (),
         expected: Mapping[str, float] = {},
         endless_rate: float = math.inf,
+        many_windows: int = 0,
     ) -> RunFigures:
         """The figures of all pairs after the warm-up.
 
@@ -160,6 +174,7 @@ class Record:
         thresholds_s : waits at which the tail is read, seconds
         expected : averages by pair whose expectation is known, by column, for control variates
         endless_rate : the baseline rate of a server that no customer interrupts, if finite
+        many_windows : how many windows of a monitor the run has, if any
         """
         first = self.layout.slice_edges[-1]
         kept = dict(zip(COLUMNS, self.sums[first:].T, strict=True))
@@ -194,7 +209,13 @@ class Record:
             warm_up_fraction=first / self.layout.batches,
             bell_pair_share=total["bell_pairs"] / total["pairs"],
             mean_bell_age_s=total["bell_age_s"] / total["bell_pairs"] if total["bell_pairs"] else None,
+            monitor=self._windows(many_windows),
         )
+
+    def _windows(self, many: int) -> tuple[Window, ...]:
+        """What a monitor found in the whole run, warm-up included."""
+        time_s = self.sums[:, COLUMNS.index("time_s")]
+        return windows({"time_s": time_s} | dict(zip(MONITORED, self.monitored.T, strict=True)), many)
 
     @property
     def waits_by_batch_s(self) -> Floats:
@@ -249,8 +270,9 @@ class RunFigures:
     mean_wait_half_width_s, baseline_rate_half_width : of 95 % intervals by batch means, from this run alone
     mean_wait_controlled_s : the mean wait, corrected by what is known of the run's luck (control variates)
     warm_up_fraction : what was left out
-    bell_pair_share : the fraction of pairs of requests that used a Bell pair of a supply up
-    mean_bell_age_s : the mean age at which they did
+    bell_pair_share : the fraction of pairs of requests that were routed with a Bell pair of a supply
+    mean_bell_age_s : the mean age at which they were
+    monitor : what a Bell test found in each part of the run, from its start; empty without one
     """
 
     mean_wait_s: float
@@ -267,3 +289,4 @@ class RunFigures:
     warm_up_fraction: float
     bell_pair_share: float
     mean_bell_age_s: float | None
+    monitor: tuple[Window, ...] = ()

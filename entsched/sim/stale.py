@@ -67,7 +67,7 @@ def _name(
     outputs: NDArray[np.integer],
     servers: Words,
 ) -> int:
-    """Write servers, and the backlogs just after each pair behind the ``kept`` ones; returns the oldest still needed."""
+    """Write servers, and behind the ``kept`` backlogs those just after each pair; returns the oldest still needed."""
     oldest = 0
     free_0, free_1 = backlogs_s[0, kept - 1], backlogs_s[1, kept - 1]
     for i in range(gaps_s.size):

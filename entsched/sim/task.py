@@ -99,7 +99,8 @@ class Replication(Run):
             If the strategy cannot be compiled, breaks its contract or needs another engine.
         """
         expected = _expected(self.strategy, self.scenario)
-        return self.record(self.warm_up.fraction).figures(self.tail_s, expected, self.baseline.endless_rate)
+        record = self.record(self.warm_up.fraction)
+        return record.figures(self.tail_s, expected, self.baseline.endless_rate, self._windows)
 
     def record(self, warm_up: float) -> Record:
         """Run the model, and leave out a fraction of the pairs."""
@@ -152,7 +153,7 @@ class Replication(Run):
         shared = self._shared(plan, seeds)
         reported_s = plan.latency_s if isinstance(plan, StalePlan) else None
         trajectory = model.run(self.workload, draws, self._route(plan, draws), _latency_s(plan), shared, reported_s)
-        return trajectory.record(draws, self.baseline, layout)
+        return trajectory.record(draws, self.baseline, layout, shared.score if shared else None)
 
     def _route(self, plan: Plan, draws: Draws) -> Route | NDArray[np.integer]:
         """One pair after the other where routers look at more than their request; else all at once."""
@@ -168,8 +169,16 @@ class Replication(Run):
 
     def _shared(self, plan: Plan, seeds: np.random.SeedSequence) -> Shared | None:
         """The pairs of the run, if its routers use a supply of them."""
+        if not isinstance(plan, RoutingPlan) or plan.by_pair is None:
+            return None
+        return Shared(self.entanglement, plan.by_pair, seeds, plan.score)
+
+    @property
+    def _windows(self) -> int:
+        """How many windows a monitor cuts the run into; 0 if its routers test no pairs."""
+        plan, monitor = self.strategy.compiled(self.scenario), self.entanglement.monitor
         by_pair = plan.by_pair if isinstance(plan, RoutingPlan) else None
-        return Shared(self.entanglement, by_pair, seeds) if by_pair else None
+        return monitor.windows if monitor and by_pair and by_pair.tests is not None else 0
 
 
 @lru_cache(maxsize=64)
@@ -231,4 +240,5 @@ def figures_as_row(figures: RunFigures, tail_s: tuple[float, ...] = ()) -> dict[
         "warm_up_fraction": figures.warm_up_fraction,
         "bell_pair_share": figures.bell_pair_share,
         "mean_bell_age_s": figures.mean_bell_age_s,
+        **({"monitor": [window._asdict() for window in figures.monitor]} if figures.monitor else {}),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -46,10 +47,7 @@ def windows(columns: Mapping[str, Floats], many: int) -> tuple[Window, ...]:
     """
     batches = len(columns["time_s"])
     edges = np.arange(min(many, batches) + 1) * batches // max(1, min(many, batches))
-    sums = {
-        name: [float(column[a:b].sum()) for a, b in zip(edges, edges[1:], strict=False)]
-        for name, column in columns.items()
-    }
+    sums = {name: [float(column[a:b].sum()) for a, b in pairwise(edges)] for name, column in columns.items()}
     ends_s = np.cumsum(sums["time_s"]).tolist()
     rows = zip(ends_s, *(sums[name] for name in Window._fields[1:]), strict=True)
     return tuple(Window(end_s, int(tests), int(wins), int(scored), total) for end_s, tests, wins, scored, total in rows)

@@ -19,9 +19,9 @@ class StrategyChoice(Section):
 
     Examples
     --------
-    >>> choice = StrategyChoice(name="quantum-optimal", parameters={"visibility": 0.9})
+    >>> choice = StrategyChoice(name="size-interval", parameters={"cut_s": 0.9})
     >>> choice.label
-    'quantum-optimal(visibility=0.9)'
+    'size-interval(cut_s=0.9)'
     """
 
     name: str

@@ -73,6 +73,7 @@ def entangled_plan(scenario: Scenario, choose: Choose, fallback: str, describe: 
         ends_s=tuple(end_s for end_s, _ in ages),
         faulty=tuple(recipe.behavior(state, readout) for recipe, state in failed),
         fault_s=resource.fault.at_s if resource.fault else float("inf"),
+        tests=_tests(resource, [*states, *faulty]) if resource.monitor else None,
         sources=(
             PairMixture((1.0,), (SharedCoin(without),)),
             *sources,

@@ -111,10 +111,10 @@ def build(name: str, parameters: dict[str, Any]) -> BaseStrategy:
 
     Examples
     --------
-    >>> build("quantum-optimal", {"visibility": 1.2})
+    >>> build("size-interval", {"cut_s": -1.0})
     Traceback (most recent call last):
         ...
-    entsched.errors.StrategyError: strategy 'quantum-optimal': visibility: given 1.2, allowed: less than or equal to 1
+    entsched.errors.StrategyError: strategy 'size-interval': cut_s: given -1.0, allowed: greater than 0
     """
     strategy = load(name)
     try:

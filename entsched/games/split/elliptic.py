@@ -1,8 +1,7 @@
 """XOR games on a pair whose two largest correlations differ: the best angles found in the plane of both.
 
-That plane is enough for weights of rank two: sum_y G_xy T v_y lies in the span of two vectors for every x, so A's best
-answers, and then B's, lie in planes. The restriction of T to two planes has singular values at most t1 and t2 (Cauchy
-interlacing), and the optimum grows with either: it is convex in each, as the best of linear functions, and even (reflect v).
+The plane is enough for weights of rank two: all sum_y G_xy T v_y lie in a plane, so all best answers do. T between two
+planes has singular values of at most t1, t2 (interlacing); the optimum is convex and even in each, so grows with them.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def elliptic_minimum(weights: XorWeights, ratio: float, starts: tuple[Floats, ..
     fresh = np.random.default_rng(0).uniform(0, 2 * np.pi, (RANDOM_STARTS, len(weights.right)))
     b = _swept(weights, axes, _directions(np.vstack([*starts, fresh])))
     field, values = _field(weights.left, weights.right, axes, b), np.full(len(b), np.inf)
-    a = _respond(field, _ones(field))
+    a = _respond(field, _zero_angles(*field.shape[:2]))
     for _ in range(ROUNDS):
         b, field, reached = _improved(weights, axes, a, b)
         a = _respond(field, a)
@@ -69,7 +68,7 @@ def elliptic_minimum(weights: XorWeights, ratio: float, starts: tuple[Floats, ..
 
 def _swept(weights: XorWeights, axes: Floats, b: Floats) -> Floats:
     """The starts that are best after a few best responses of both parties."""
-    a = _ones(np.empty((len(b), len(weights.left), 2)))
+    a = _zero_angles(len(b), len(weights.left))
     for _ in range(SWEEPS):
         a = _respond(_field(weights.left, weights.right, axes, b), a)
         field = _field(weights.right, weights.left, axes, a)
@@ -98,10 +97,10 @@ def _newton(weights: XorWeights, axes: Floats, a: Floats, b: Floats, field: Floa
     free_a, free_b = _inverse(-np.sum(a * pull_a, axis=-1)), _inverse(-np.sum(b * field, axis=-1))
     across_a, across_b = _across(a), _across(b)
     wide_a, wide_b = _wide(weights.left, across_a, axes), _wide(weights.right, across_b, axes)
-    kernel_a = wide_a.mT @ (free_a[..., None] * wide_a)
-    kernel_b = wide_b.mT @ (free_b[..., None] * wide_b)
+    kernel_a = _flipped(wide_a) @ (free_a[..., None] * wide_a)
+    kernel_b = _flipped(wide_b) @ (free_b[..., None] * wide_b)
     slope = np.sum(across_b * field, axis=-1)
-    shift = wide_b.mT @ (free_b * slope)[..., None]
+    shift = _flipped(wide_b) @ (free_b * slope)[..., None]
     core = kernel_a @ np.linalg.solve((1 + RIDGE) * np.eye(kernel_a.shape[-1]) - kernel_b @ kernel_a, shift)
     step = -free_b * (slope + (wide_b @ core)[..., 0])
     return b * np.cos(step)[..., None] + across_b * np.sin(step)[..., None]
@@ -118,9 +117,13 @@ def _respond(field: Floats, default: Floats) -> Floats:
     return np.where(size > 0, -field / np.where(size > 0, size, 1.0), default)
 
 
-def _ones(like: Floats) -> Floats:
+def _zero_angles(starts: int, questions: int) -> Floats:
     """The direction of angle 0 for every question."""
-    return np.broadcast_to([1.0, 0.0], like.shape)
+    return np.broadcast_to([1.0, 0.0], (starts, questions, 2))
+
+
+def _flipped(matrices: Floats) -> Floats:
+    return np.swapaxes(matrices, -1, -2)
 
 
 def _inverse(curvature: Floats) -> Floats:

@@ -117,7 +117,10 @@ def _chord(low: HullPoint, high: HullPoint) -> float:
 
 
 def _interpolate(bracket: Bracket) -> float:
-    low, high = bracket.low, bracket.high
+    """Minus the slope at p of the cubic with the values and slopes of both points, kept between the slopes."""
+    low, high, share = bracket.low, bracket.high, bracket.share
     if low.multiplier is None or high.multiplier is None or high.splitting <= low.splitting:
         return _chord(low, high)
-    return low.multiplier + bracket.share * (high.multiplier - low.multiplier)
+    cubic = 6 * share * (1 - share) * _chord(low, high)
+    cubic += (1 - share) * (1 - 3 * share) * low.multiplier + share * (3 * share - 2) * high.multiplier
+    return min(max(cubic, high.multiplier), low.multiplier)

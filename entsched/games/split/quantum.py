@@ -1,8 +1,7 @@
 """The quantum optimum: explicit strategies on one pair from above, a proved bound from below.
 
-The bound holds for measurements in any directions: u^T T v is t2 times an inner product of vectors in the
-unit ball plus (t1 - t2) u_1 v_1, a product of local answers, so sum G u^T T v is at least t2 times the quantum minimum of
-G plus (t1 - t2) times its classical one. For equal correlations of rank-two games it is reached.
+The bound holds for all directions: u^T T v = t2 <u, w> + (t1 - t2) u_1 v_1 with |w| <= 1, so sum G u^T T v is at least
+t2 times the quantum minimum of G plus (t1 - t2) times its classical one. Games of rank two reach it if t1 = t2.
 """
 
 from __future__ import annotations

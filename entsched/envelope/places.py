@@ -1,0 +1,211 @@
+"""Where an envelope is computed: the points of its grids, each with its coordinates, its table and its task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from entsched.communication import Communication
+from entsched.entanglement import Entanglement
+from entsched.entanglement.choice import EntanglementChoice, Hardware
+from entsched.entanglement.hardware import Node, node, presets
+from entsched.entanglement.link import Fibre, hashing_bound, repeaterless_bound
+from entsched.envelope.resource import known_use, pair_correlations
+from entsched.envelope.section import MOST_SPLITTINGS, Envelope
+from entsched.envelope.tasks import AdvantageTask, CriticalTask, CriticalVisibilityTask, ReachTask
+from entsched.envelope.variation import delivered_by, placed, with_memory, with_rate, with_visibility
+from entsched.errors import ConfigError
+from entsched.routing import classical_optimum, quantum_optimum
+from entsched.tasks import Row, Task
+from entsched.workload import Workload
+
+
+@dataclass(frozen=True)
+class Place:
+    """One row of a table of the envelope, before its task is evaluated.
+
+    Attributes
+    ----------
+    table : its name
+    coordinates : what the row begins with
+    task : what the row goes on with; None where hardware cannot deliver, and ``problem`` says why
+    """
+
+    table: str
+    coordinates: Row
+    task: Task | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What an envelope is computed for: the resources of an experiment, and the grids."""
+
+    workload: Workload
+    splittings: tuple[float, ...]
+    choice: EntanglementChoice
+    communication: Communication
+    envelope: Envelope
+
+    @property
+    def entanglement(self) -> Entanglement:
+        """The pairs of the experiment, from a sound source that nobody tests."""
+        return self.choice.resolved.model_copy(update={"fault": None, "monitor": None})
+
+    @property
+    def splitting(self) -> float:
+        """The splitting probability of all but visibilities: as given, or where perfect pairs gain most."""
+        chosen = self.envelope.splitting
+        return best_splitting(self.workload, self.splittings) if chosen is None else chosen
+
+    @property
+    def compared(self) -> tuple[float, ...]:
+        """The splitting probabilities at which visibilities are compared, at most nine, spread evenly."""
+        some = sorted({*self.splittings})
+        if len(some) > MOST_SPLITTINGS:
+            chosen = np.linspace(0, len(some) - 1, MOST_SPLITTINGS).round().astype(int)
+            some = [some[index] for index in chosen]
+        return tuple(sorted({*some, self.splitting}))
+
+    def worth(self, entanglement: Entanglement, splitting: float | None = None) -> AdvantageTask:
+        """The task that finds what pairs are worth."""
+        return AdvantageTask(
+            workload=self.workload,
+            splitting=self.splitting if splitting is None else splitting,
+            entanglement=entanglement,
+            significance=self.envelope.significance,
+            power=self.envelope.power,
+        )
+
+
+@lru_cache(maxsize=256)
+def best_splitting(workload: Workload, splittings: tuple[float, ...]) -> float:
+    """The splitting probability, of those given, at which perfect pairs on demand gain most.
+
+    Examples
+    --------
+    >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
+    ...                "probabilities": [0.5, 0.5]})
+    >>> best_splitting(two, (0.0, 0.25, 0.5))
+    0.25
+    """
+    gains = [classical_optimum(workload, p).lower - quantum_optimum(workload, p).upper for p in splittings]
+    return splittings[int(np.argmax(gains))]
+
+
+def places(setting: Setting) -> Iterator[Place]:
+    """Every point of every grid.
+
+    Raises
+    ------
+    ConfigError
+        If no exact law is known for the memory, or a time of it is unphysical.
+    """
+    known_use(with_rate(setting.entanglement, 1.0), setting.workload.arrival_rate_hz)
+    yield from _visibilities(setting)
+    yield from _map(setting)
+    yield from _distances(setting)
+    if setting.envelope.latency_s is not None:
+        yield Place("latency", {}, setting.worth(setting.entanglement))
+    yield from _critical(setting)
+
+
+def _visibilities(setting: Setting) -> Iterator[Place]:
+    if setting.envelope.visibility is None:
+        return
+    for p in setting.compared:
+        task = CriticalVisibilityTask(workload=setting.workload, splitting=p)
+        yield Place("critical", {"splitting": p}, task)
+        for visibility in setting.envelope.visibility:
+            pairs = with_visibility(setting.entanglement, visibility)
+            yield Place("visibility", {"splitting": p, "visibility": visibility}, setting.worth(pairs, p))
+
+
+def _map(setting: Setting) -> Iterator[Place]:
+    rates, times = setting.envelope.pair_rate_hz, setting.envelope.memory_s
+    if rates is None and times is None:
+        return
+    kept = setting.entanglement
+    for time_s in times or (None,):
+        lasting = kept if time_s is None else with_memory(kept, setting.envelope.memory, time_s)
+        for rate_hz in rates or (None,):
+            pairs = lasting if rate_hz is None else with_rate(lasting, rate_hz)
+            place = {
+                "pair_rate_hz": _rate(pairs),
+                "memory_s": _lifetime(pairs, setting),
+                "splitting": setting.splitting,
+            }
+            yield Place("rate_memory", place, setting.worth(pairs))
+    for name in presets():
+        yield _hardware_place("presets_placed", setting, node(name), None, 1)
+
+
+def _distances(setting: Setting) -> Iterator[Place]:
+    for each in setting.envelope.nodes or ():
+        for segments in setting.envelope.segments:
+            for distance_km in setting.envelope.distance_km or ():
+                yield _hardware_place("distance", setting, each, distance_km, segments)
+
+
+def _hardware_place(table: str, setting: Setting, each: Node, distance_km: float | None, segments: int) -> Place:
+    row: Row = {"node": each.name, "carrier": each.carrier, "splitting": setting.splitting}
+    if distance_km is not None:
+        row |= {"segments": segments, "distance_km": distance_km}
+    try:
+        hardware = placed(setting.choice, each, distance_km, segments)
+        pairs = delivered_by(hardware, setting.choice)
+    except ConfigError as error:
+        return Place(table, row, None, str(error))
+    seen = pair_correlations(pairs, 0.0)
+    row |= {"pair_rate_hz": _rate(pairs), "memory_s": pairs.memory.t2_s, "visibility": seen.second}
+    if distance_km is not None:
+        row |= _bits(hardware, pairs, distance_km)
+    return Place(table, row, setting.worth(pairs))
+
+
+def _bits(hardware: Hardware, pairs: Entanglement, distance_km: float) -> Row:
+    """Entangled bits per second that the pairs are good for at least, and those that no fibre alone exceeds."""
+    made = (4 * pairs.pair.weights[0] - 1) / 3
+    row = {"bits_per_s": pairs.supply.mean_rate_hz * hashing_bound(made)}
+    if isinstance(hardware.link, Fibre):
+        whole = hardware.link.model_copy(update={"length_km": distance_km})
+        uses_hz = hardware.node.repetition_rate_hz.value * whole.modes
+        bound = repeaterless_bound(whole.transmission())
+        row["repeaterless_bits_per_s"] = uses_hz * bound if np.isfinite(bound) else None
+    return row
+
+
+def _critical(setting: Setting) -> Iterator[Place]:
+    envelope = setting.envelope
+    common: dict[str, Any] = {
+        "workload": setting.workload, "splitting": setting.splitting, "target": envelope.target
+    }  # fmt: skip
+    for along in ("visibility", "pair_rate_hz", "memory_s"):
+        if getattr(envelope, along) is not None:
+            task = CriticalTask(along=along, entanglement=setting.entanglement, memory=envelope.memory, **common)
+            yield Place("envelope", _quantity(setting, along, "least"), task)
+    for each in envelope.nodes or ():
+        for segments in envelope.segments:
+            reach = ReachTask(choice=setting.choice, node=each, segments=segments, **common)
+            place = _quantity(setting, "distance_km", "largest") | {"node": each.name, "segments": segments}
+            yield Place("envelope", place, reach)
+    if envelope.latency_s is not None:
+        yield Place("envelope", _quantity(setting, "latency_s", "least"), setting.worth(setting.entanglement))
+
+
+def _quantity(setting: Setting, name: str, sense: str) -> Row:
+    return {"quantity": name, "sense": sense, "splitting": setting.splitting, "target": setting.envelope.target}
+
+
+def _rate(pairs: Entanglement) -> float | None:
+    """Pairs per second; None on demand."""
+    return None if pairs.is_on_demand else pairs.supply.mean_rate_hz
+
+
+def _lifetime(pairs: Entanglement, setting: Setting) -> float | None:
+    """The time of the memory that is varied; None if it is for ever."""
+    return pairs.memory.t2_s if setting.envelope.memory == "t2" else pairs.memory.depolarising_s
