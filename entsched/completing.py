@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -91,6 +92,17 @@ def complete(
         failed += outcome.failed
         if not sweep.is_sequential(study) or outcome.done + len(outcome.failed) == 0:
             return done, failed
+
+
+def complete_envelope(
+    experiment: Experiment, store: Store, workers: Workers, progress: StartProgress = quiet
+) -> tuple[Failure, ...]:
+    """Evaluate what the envelope of an experiment misses, and nothing else of it; returns the tasks that failed."""
+    known = store.keys()
+    places = sweep.envelope_places(experiment)
+    tasks = {place.task.key: place.task for place in places if place.task is not None and place.task.key not in known}
+    counts = Counter(task.group for task in tasks.values())
+    return workers.run(tasks.values(), store, progress(dict(counts))).failed
 
 
 def try_out(experiment: Experiment) -> None:

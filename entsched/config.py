@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from entsched.communication import Communication
-from entsched.entanglement.choice import EntanglementChoice
-from entsched.errors import ConfigError, EntschedError
 from entsched.documents import anchored, document, read_document
+from entsched.entanglement.choice import EntanglementChoice
+from entsched.envelope.places import Setting, check
+from entsched.envelope.section import Envelope
+from entsched.errors import ConfigError, EntschedError
+from entsched.reading.changes import changed as changed_data
 from entsched.reading.keys import MAX_STRATEGIES, Axis, find_axes
 from entsched.reading.ranges import MAX_POINTS, spread
 from entsched.sim.task import Run
@@ -99,6 +103,7 @@ class Experiment(Section):
     communication: Communication = Field(default_factory=Communication)
     qos: Qos | None = None
     map: GainMap | None = None
+    envelope: Envelope | None = None
     certificates: bool | None = None
 
     @model_validator(mode="after")
@@ -118,6 +123,8 @@ class Experiment(Section):
                 raise ValueError(
                     f"simulation: {runs} runs (strategies x splitting x replications), allowed: {MAX_RUNS}"
                 )
+        if self.envelope is not None:
+            check(self.setting(self.envelope))
         if self.map is not None:
             if not isinstance(self.workload.service, TwoMomentLaw) or self.workload.joint is not None:
                 raise ValueError(
@@ -127,6 +134,10 @@ class Experiment(Section):
             for scv in self.map.scv:
                 self.cell(self.map.load[0], scv)
         return self
+
+    def setting(self, envelope: Envelope) -> Setting:
+        """The resources of this experiment, for an envelope."""
+        return Setting(self.workload, self.splitting, self.entanglement, self.communication, envelope)
 
     def cell(self, load: float, scv: float) -> Workload:
         """The workload at another load and squared coefficient of variation."""
@@ -192,6 +203,24 @@ def validated(data: dict[str, Any], place: str) -> Experiment:
         raise ConfigError(f"{place}: {first_problem(error)}") from None
     except EntschedError as error:
         raise ConfigError(f"{place}: {error}") from None
+
+
+def changed(experiment: Experiment, changes: Sequence[str]) -> Experiment:
+    """The experiment with other values at dotted keys, each change ``KEY=VALUE`` in YAML.
+
+    Raises
+    ------
+    ConfigError
+        In one line: the key, what was given and what is allowed.
+
+    Examples
+    --------
+    >>> experiment = load_experiment("configs/two-types.yaml")
+    >>> changed(experiment, ["entanglement.pair.visibility=0.9"]).entanglement.pair.visibility
+    0.9
+    """
+    data = experiment.model_dump() | {"strategies": experiment.strategies}
+    return validated(changed_data(data, changes), "--set") if changes else experiment
 
 
 def to_yaml(experiment: Experiment) -> str:

@@ -65,14 +65,29 @@ def read_document(path: str | Path) -> dict[str, Any]:
         ...
     entsched.errors.ConfigError: absent.yaml: cannot be read: No such file or directory
     """
-    text = _text(Path(path))
-    try:
-        data = yaml.load(text, _StrictLoader)
-    except (yaml.YAMLError, ValueError) as error:
-        raise ConfigError(f"{path}: not valid YAML: {_one_line(error)}") from None
+    data = read_value(_text(Path(path)), str(path))
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: given {type(data).__name__}, allowed: a mapping of keys such as name, workload")
     return data
+
+
+def read_value(text: str, place: str) -> Any:
+    """What a text in strict YAML says.
+
+    Raises
+    ------
+    ConfigError
+        In one line that begins with ``place``.
+
+    Examples
+    --------
+    >>> read_value("{law: linear}", "here")
+    {'law': 'linear'}
+    """
+    try:
+        return yaml.load(text, _StrictLoader)
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(f"{place}: not valid YAML: {_one_line(error)}") from None
 
 
 class _PlainDumper(yaml.SafeDumper):

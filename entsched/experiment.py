@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from entsched import folder, report, sweep
 from entsched.axes import Study, load_study, study_to_yaml
-from entsched.completing import StartProgress, Workers, complete, quiet, try_out
-from entsched.errors import StoreError
+from entsched.completing import StartProgress, Workers, complete, complete_envelope, quiet, try_out
+from entsched.config import Experiment
+from entsched.errors import ConfigError, StoreError
 from entsched.store import Failure, Store
 from entsched.tasks import Row
 
@@ -46,7 +49,7 @@ def run(study: Study, out: Path, workers: Workers = Workers(), progress: StartPr
     if not study.axes and not (out / "results.sqlite").exists():
         try_out(next(study.experiments()))
     with Store(out) as store:
-        _claim(out, study)
+        claim(out, study.name)
         done = 0
         failed: tuple[Failure, ...] = ()
         if not store.is_complete(digest):
@@ -59,6 +62,43 @@ def run(study: Study, out: Path, workers: Workers = Workers(), progress: StartPr
         if made is None:
             return Results(study, None, json.loads((out / "summary.json").read_text(encoding="utf-8")), failed)
         return Results(study, made, None, failed)
+
+
+@dataclass(frozen=True)
+class EnvelopeResults:
+    """The envelope of an experiment: its tables by name, and the tasks that could not be evaluated."""
+
+    experiment: Experiment
+    tables: dict[str, list[Row]]
+    failed: tuple[Failure, ...]
+
+
+def envelope(
+    experiment: Experiment,
+    out: Path | None = None,
+    workers: Workers = Workers(),  # noqa: B008
+    progress: StartProgress = quiet,
+) -> EnvelopeResults:
+    """Compute what is missing of an envelope alone, in a folder that a later run goes on with, or in none.
+
+    Raises
+    ------
+    ConfigError
+        If the experiment has no envelope.
+    StoreError
+        If the folder cannot be written, or holds another experiment.
+    """
+    if experiment.envelope is None:
+        raise ConfigError(f"{experiment.name}: given no envelope, allowed: a configuration with the key 'envelope'")
+    with ExitStack() as opened:
+        place = Path(opened.enter_context(TemporaryDirectory())) if out is None else out
+        store = opened.enter_context(Store(place))
+        claim(place, experiment.name)
+        failed = complete_envelope(experiment, store, workers, progress)
+        found = report.envelope(experiment, store)
+        if out is not None:
+            folder.write_envelope(found, out)
+    return EnvelopeResults(experiment, found, failed)
 
 
 def plot(folders: list[Path], out: Path | None) -> list[Path]:
@@ -79,12 +119,18 @@ def plot(folders: list[Path], out: Path | None) -> list[Path]:
     return [figures.pareto_front(reports, out / "pareto_front")]
 
 
-def _claim(out: Path, study: Study) -> None:
-    """A folder belongs to the study of its first run, by name."""
+def claim(out: Path, name: str) -> None:
+    """A folder belongs to the study of its first run, by name.
+
+    Raises
+    ------
+    StoreError
+        If it holds another one.
+    """
     if (out / "config.yaml").exists():
-        name = _study_of(out).name
-        if name != study.name:
-            raise StoreError(f"{out} holds the experiment {name!r}, not {study.name!r}, allowed: another --out")
+        held = _study_of(out).name
+        if held != name:
+            raise StoreError(f"{out} holds the experiment {held!r}, not {name!r}, allowed: another --out")
 
 
 def _study_of(folder: Path) -> Study:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -49,9 +50,8 @@ def _write_one(made: report.Report, store: Store, out: Path) -> None:
     from entsched import figures
 
     with tables(out) as add:
-        for name in report.TABLES:
-            for row in getattr(made, name):
-                add(name, row)
+        for name, row in _rows(made):
+            add(name, row)
     tasks = sweep.plan(made.experiment).certificates
     documents = store.rows(task.key for task in tasks)
     paths = {
@@ -66,6 +66,28 @@ def _write_one(made: report.Report, store: Store, out: Path) -> None:
     figures.draw_all(made, out / "figures")
 
 
+def _rows(made: report.Report) -> Iterator[tuple[str, report.Row]]:
+    """The rows of all tables of a report, each with the name of its file."""
+    for name in report.TABLES:
+        for row in getattr(made, name):
+            yield name, row
+    yield from envelope_rows(made.envelope)
+
+
+def envelope_rows(envelope: dict[str, list[report.Row]]) -> Iterator[tuple[str, report.Row]]:
+    """The rows of the tables of an envelope, each with the name of its file."""
+    for name, rows in envelope.items():
+        for row in rows:
+            yield ("envelope" if name == "envelope" else f"envelope_{name}"), row
+
+
+def write_envelope(envelope: dict[str, list[report.Row]], out: Path) -> None:
+    """The tables of an envelope alone."""
+    with tables(out) as add:
+        for name, row in envelope_rows(envelope):
+            add(name, row)
+
+
 def _write_sweep(study: Study, store: Store, out: Path) -> None:
     """The tables of all experiments, one under the other, with their coordinates; where entanglement helps most."""
     from entsched import figures
@@ -74,9 +96,8 @@ def _write_sweep(study: Study, store: Store, out: Path) -> None:
     with tables(out) as add:
         for coordinates, experiment in study.cells():
             made = report.build(experiment, store)
-            for name in report.TABLES:
-                for row in getattr(made, name):
-                    add(name, coordinates | row)
+            for name, row in _rows(made):
+                add(name, coordinates | row)
             advantages.append(coordinates | report.advantage(made))
             add("advantages", advantages[-1])
             plotted += [coordinates | report.plotted(row) for row in made.strategies]

@@ -27,6 +27,9 @@ SECTIONS = {
     "bound": ("workload", "splitting"),
     "certificate": ("workload", "splitting"),
     "gain": ("workload", "splitting", "map"),
+    **dict.fromkeys(
+        ("advantage", "critical", "critical_visibility", "reach"), ("workload", "splitting", "entanglement", "envelope")
+    ),
     "exact": ("workload", "splitting", "baseline", "strategies"),
     "simulation": ("workload", "splitting", "baseline", "strategies", "simulation"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,12 @@ import numpy as np
 
 from entsched import pareto, sweep
 from entsched.config import Experiment
+from entsched.envelope.advantage import STRICT
+from entsched.envelope.tables import tables as envelope_tables
 from entsched.estimates import COMPARED, differences, estimates
 from entsched.queueing import symmetric_baseline_rate
 from entsched.routing import classical_optimum, full_information_optimum, quantum_optimum, random_value
+from entsched.sim.monitoring import monitor_notes, monitor_rows
 from entsched.sim.statistics import student_interval
 from entsched.store import Store
 from entsched.tasks import SimulationTask
@@ -21,9 +25,6 @@ Row = dict[str, Any]
 
 #: A strategy's label and its splitting probability.
 Point = tuple[str, float | None]
-
-#: Advantages below this fraction of the base wait are rounding, not advantages.
-STRICT = 1e-9
 
 #: Points are compared after rounding to this many decimals: equal points do not dominate each other.
 ROUNDING_DIGITS = 9
@@ -38,7 +39,7 @@ SETS = {
 
 
 #: The tables of a report that are written as CSV files.
-TABLES = ("bounds", "strategies", "fronts", "differences", "qos", "gains")
+TABLES = ("bounds", "strategies", "fronts", "differences", "qos", "gains", "monitor")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Report:
     differences : for every two strategies at one p, their paired differences on the same customers
     qos : for each set the best baseline rate that keeps the promise, if one was asked for
     gains : for each cell of the map the largest certified relative gain
+    envelope : the tables of the envelope by name, those that its grids ask for
+    monitor : for each run with a Bell test, what each window and the whole run show
     notes : what a reader of the tables should know
     """
 
@@ -63,6 +66,8 @@ class Report:
     differences: list[Row]
     qos: list[Row]
     gains: list[Row]
+    monitor: list[Row]
+    envelope: dict[str, list[Row]]
     notes: list[str]
 
 
@@ -79,6 +84,7 @@ def build(experiment: Experiment, store: Store) -> Report:
         for point in points
     }
     strategies = _strategy_rows(experiment, [rows[task.key] for task in tasks.exact if task.key in rows], groups)
+    monitored, monitor_said = _monitored(experiment, groups)
     return Report(
         experiment=experiment,
         bounds=[_bound_row(experiment, rows[task.key]) for task in tasks.bounds if task.key in rows],
@@ -87,8 +93,28 @@ def build(experiment: Experiment, store: Store) -> Report:
         differences=differences(groups),
         qos=_qos_rows(experiment),
         gains=[rows[task.key] for task in tasks.gains if task.key in rows],
-        notes=_notes(simulated, groups, simulation.precision if simulation else None),
+        monitor=monitored,
+        envelope=envelope(experiment, store),
+        notes=_notes(simulated, groups, simulation.precision if simulation else None) + monitor_said,
     )
+
+
+def _monitored(experiment: Experiment, groups: dict[Point, list[Row]]) -> tuple[list[Row], list[str]]:
+    """What a monitor found, as a table and in words."""
+    resource = experiment.entanglement.resolved
+    if resource.monitor is None:
+        return [], []
+    rows = monitor_rows(groups, resource.monitor)
+    return rows, monitor_notes(rows, resource.monitor, resource.fault.at_s if resource.fault else math.inf)
+
+
+def envelope(experiment: Experiment, store: Store) -> dict[str, list[Row]]:
+    """The tables of the envelope of an experiment; none if it has no such section."""
+    if experiment.envelope is None:
+        return {}
+    points = sweep.envelope_places(experiment)
+    rows = store.rows(place.task.key for place in points if place.task is not None)
+    return envelope_tables(experiment.setting(experiment.envelope), points, rows)
 
 
 def _notes(simulated: list[SimulationTask], groups: dict[Point, list[Row]], precision: float | None) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from entsched import MODEL_VERSION
 from entsched.axes import Study
 from entsched.config import Experiment, Simulation
+from entsched.envelope.places import Place, places
 from entsched.sim.statistics import replications_needed
 from entsched.store import Store
 from entsched.strategies import registry
@@ -38,10 +39,16 @@ class Plan:
     simulations: tuple[tuple[SimulationTask, ...], ...]
     gains: tuple[GainTask, ...]
     certificates: tuple[CertificateTask, ...]
+    envelope: tuple[Place, ...]
 
     def __iter__(self) -> Iterator[Task]:
         replications = (task for point in self.simulations for task in point)
-        return iter((*self.bounds, *self.exact, *self.gains, *self.certificates, *replications))
+        return iter((*self.bounds, *self.exact, *self.gains, *self.certificates, *self.envelope_tasks, *replications))
+
+    @property
+    def envelope_tasks(self) -> tuple[Task, ...]:
+        """The tasks of the envelope, without the places where hardware cannot deliver."""
+        return tuple(place.task for place in self.envelope if place.task is not None)
 
 
 def plan(experiment: Experiment) -> Plan:
@@ -82,7 +89,13 @@ def plan(experiment: Experiment) -> Plan:
             for p in experiment.splitting
             if experiment.certificates is not False and experiment.strategies and len(workload.types) > 1
         ),
+        envelope=envelope_places(experiment),
     )
+
+
+def envelope_places(experiment: Experiment) -> tuple[Place, ...]:
+    """The points of the envelope of an experiment; none if it has no such section."""
+    return () if experiment.envelope is None else tuple(places(experiment.setting(experiment.envelope)))
 
 
 def _resources(experiment: Experiment, choice: StrategyChoice) -> dict[str, Any]:

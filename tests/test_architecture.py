@@ -24,6 +24,7 @@ ROOMS = [
     "pareto",
     "tasks",
     "reading",
+    "envelope",
     "config",
     "axes",
     "store",

@@ -18,7 +18,7 @@ from entsched import experiment, runner, sweep
 from entsched.axes import load_study
 from entsched.cli import app, main
 from entsched.completing import Workers
-from entsched.config import load_experiment
+from entsched.config import changed, load_experiment
 from entsched.errors import StoreError
 from entsched.games import checker
 from entsched.store import Store, atomic_path
@@ -105,7 +105,34 @@ def test_parameters_come_from_the_command_line(call, config):
         )
         return json.loads(out)["exact"]["mean_wait_s"]
 
-    assert exact() < exact("--parameter", "visibility=0.9")
+    assert exact() < exact("--parameter", "measurements=ideal", "--set", "entanglement.pair.visibility=0.9")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("entanglement.pair.visibility=2", ["entanglement.pair", "visibility", "given 2"]),
+        ("entanglement.pear=1", ["unknown key 'pear'"]),
+        ("workload.order.first=a", ["workload.order.first", "before 'first' are sections"]),
+        ("workload.service.values_s=[0.1", ["workload.service.values_s", "not valid YAML"]),
+        ("baseline", ["'baseline'", "KEY=VALUE"]),
+        ("=3", ["'=3'", "KEY=VALUE"]),
+    ],
+)
+def test_wrong_changes_of_the_configuration_are_refused_in_one_line(call, config, change, words):
+    code, _, err = call("simulate", config, "--strategy", "random", "--p", 0.3, "--set", change)
+    assert code == 2
+    assert len(err.splitlines()) == 1
+    assert all(word in err for word in words)
+
+
+def test_changes_of_the_configuration_are_those_of_its_file(config):
+    changes = ["workload.service={law: exponential, mean_s: 1.0, bins: 3}", "communication.latency_s=0.5"]
+    document = yaml.safe_load(SMALL) | {"communication": {"latency_s": 0.5}}
+    document["workload"]["service"] = {"law": "exponential", "mean_s": 1.0, "bins": 3}
+    expected = changed(load_experiment(config), changes)
+    config.write_text(yaml.safe_dump(document))
+    assert load_experiment(config) == expected
 
 
 def test_certify_and_verify(call, config, tmp_path):

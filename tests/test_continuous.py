@@ -139,7 +139,8 @@ def test_a_dual_of_the_continuous_game_itself_lies_between_the_ends(rate, p):
     core = np.array([[-mu, 0.25], [0.25, alpha]]) / 2
     tails = np.stack([*continuous_law(EXPONENTIAL).tail(np.minimum(value.edges_s, 700.0))])
     moments = tails[:, :-1] - tails[:, 1:]
-    a, b = (moments @ np.exp(1j * angles) for angles in (value.parts[0].angles_a, value.parts[0].angles_b))
+    heaviest = max(value.parts, key=lambda part: part.weight)
+    a, b = (moments @ np.exp(1j * angles) for angles in (heaviest.angles_a, heaviest.angles_b))
     s = np.linspace(0, 60, 60_001)
     weights = np.exp(-s) * (s[1] - s[0])
     weights[0] /= 2

@@ -127,14 +127,14 @@ def test_better_pairs_are_worth_more():
     rng = np.random.default_rng(24)
     chain = [PairCorrelations(*pair) for pair in ((0.8, 0.6), (0.9, 0.6), (0.9, 0.85), (1.0, 0.85), (1.0, 1.0))]
     gained = 0
-    for types in (2, 3):
+    for types in (2, 3, 3):
         game = routing_game(random_workload(rng, types))
         curves = [quantum_curve(game, pair, levels=0) for pair in chain]
         solutions = [curve.at(0.3) for curve in curves]
         for worse, better in pairwise(solutions):
             assert better.upper <= worse.upper + 1e-12 * game.scale
             assert better.lower <= worse.lower + 1e-12 * game.scale
-        gained += solutions[2].upper < solutions[0].upper - 1e-6
+        gained += solutions[3].upper < solutions[1].upper - 1e-6 * game.scale
     assert gained
 
 

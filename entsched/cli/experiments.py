@@ -138,6 +138,9 @@ def simulate(
     ],
     p: Annotated[float | None, typer.Option(help="splitting probability, for strategies that use one")] = None,
     parameter: Annotated[list[str], typer.Option(help="parameter of the strategy, as name=value")] = [],  # noqa: B006
+    change: Annotated[
+        list[str], typer.Option("--set", help="another value for a key of CONFIG, as key.key=value")
+    ] = [],  # noqa: B006
     pairs: Annotated[int, typer.Option(help="pairs of requests in each replication")] = 50_000,
     replications: Annotated[int, typer.Option(help="independent replications")] = 10,
     seed: Annotated[int, typer.Option(help="root of all seeds")] = 1,
@@ -152,11 +155,11 @@ def simulate(
     """Simulate one strategy of CONFIG's workload and compare with the exact formulas."""
     from entsched import single
     from entsched.completing import Workers
-    from entsched.config import load_experiment
+    from entsched.config import changed, load_experiment
     from entsched.render import experiments as render
     from entsched.render.progress import progress as progress_bars
 
-    loaded = load_experiment(config)
+    loaded = changed(load_experiment(config), change)
     choice = _choice(loaded, strategy, parameter)
     settings = {"engine": engine, "pairs": pairs, "replications": replications, "seed": seed, "precision": precision}
     one = single.single(loaded, choice, None if p is None else probability(p), settings)

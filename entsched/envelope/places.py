@@ -98,14 +98,7 @@ def best_splitting(workload: Workload, splittings: tuple[float, ...]) -> float:
 
 
 def places(setting: Setting) -> Iterator[Place]:
-    """Every point of every grid.
-
-    Raises
-    ------
-    ConfigError
-        If no exact law is known for the memory, or a time of it is unphysical.
-    """
-    known_use(with_rate(setting.entanglement, 1.0), setting.workload.arrival_rate_hz)
+    """Every point of every grid."""
     yield from _visibilities(setting)
     yield from _map(setting)
     yield from _distances(setting)
@@ -209,3 +202,17 @@ def _rate(pairs: Entanglement) -> float | None:
 def _lifetime(pairs: Entanglement, setting: Setting) -> float | None:
     """The time of the memory that is varied; None if it is for ever."""
     return pairs.memory.t2_s if setting.envelope.memory == "t2" else pairs.memory.depolarising_s
+
+
+def check(setting: Setting) -> None:
+    """Refuse what no point of the grids could be computed for.
+
+    Raises
+    ------
+    ConfigError
+        If no exact law is known for the memory, or a time of it is unphysical.
+    """
+    for time_s in (None, *(setting.envelope.memory_s or ())):
+        kept = setting.entanglement
+        lasting = kept if time_s is None else with_memory(kept, setting.envelope.memory, time_s)
+        known_use(with_rate(lasting, 1.0), setting.workload.arrival_rate_hz)

@@ -9,11 +9,12 @@ import matplotlib
 matplotlib.use("Agg")
 
 from entsched.figures.experiment import excess_wait, gain_map, pareto_front
+from entsched.figures.monitor import bell_test
 from entsched.figures.sweep import draw_sweep
 from entsched.figures.tail import wait_tail
 from entsched.report import Report
 
-__all__ = ["draw_all", "draw_sweep", "excess_wait", "gain_map", "pareto_front", "wait_tail"]
+__all__ = ["bell_test", "draw_all", "draw_sweep", "excess_wait", "gain_map", "pareto_front", "wait_tail"]
 
 
 def draw_all(report: Report, folder: Path) -> list[Path]:
@@ -32,4 +33,6 @@ def draw_all(report: Report, folder: Path) -> list[Path]:
         drawn.append(wait_tail(report, folder / "wait_tail"))
     if report.gains:
         drawn.append(gain_map(report, folder / "gain_map"))
+    if report.monitor:
+        drawn.append(bell_test(report, folder / "monitor"))
     return drawn

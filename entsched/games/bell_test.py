@@ -15,6 +15,8 @@ from entsched.games.evidence import p_value, p_value_of_payoffs
 
 #: The largest probability of a local strategy to win a round.
 LOCAL_WINS = 0.75
+#: By which share of their range sums of scores may miss their ends.
+ROUNDING = 1e-9
 
 
 class Chsh(NamedTuple):
@@ -50,7 +52,7 @@ def chsh(wins: int, rounds: int, significance: float) -> Chsh:
     --------
     >>> value, low, high = chsh(850, 1000, significance=0.01)
     >>> round(value, 3), round(low, 3), round(high, 3)
-    (2.8, 2.575, 3.001)
+    (2.8, 2.575, 3.003)
     """
     if not 0 <= wins <= rounds:
         raise GameError(f"wins given {wins} of {rounds} rounds, allowed: 0 to the number of rounds")
@@ -100,14 +102,12 @@ def score_p_value(total: float, rounds: int, local_bound: float, ends: tuple[flo
     low, high = ends
     if rounds == 0 or not low < high:
         return 1.0
-    if not rounds * low - _ROUNDING * rounds * high <= total <= rounds * high * (1 + _ROUNDING):
+    width, slack = high - low, ROUNDING * rounds * (high - low)
+    if not rounds * low - slack <= total <= rounds * high + slack:
         raise GameError(f"total given {total} of {rounds} scores, allowed: {rounds * low} to {rounds * high}")
-    lost = (rounds * high - min(max(total, rounds * low), rounds * high)) / (high - low)
-    return p_value_of_payoffs(min(lost, rounds), rounds, (high - min(max(local_bound, low), high)) / (high - low))
+    saved, bound = (rounds * high - total) / width, (high - local_bound) / width
+    return p_value_of_payoffs(min(max(saved, 0.0), rounds), rounds, min(max(bound, 0.0), 1.0))
 
 
 def _value(winning: float) -> float:
     return 8 * winning - 4
-
-
-_ROUNDING = 1e-9

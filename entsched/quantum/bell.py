@@ -9,6 +9,10 @@ from numpy.typing import ArrayLike
 from entsched.errors import EntschedError
 
 
+#: A density matrix of two qubits, for those who only hand it on.
+State = qutip.Qobj
+
+
 class PairError(EntschedError):
     """A state, a channel or a measurement of a pair that is none."""
 

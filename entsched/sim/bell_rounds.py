@@ -39,7 +39,7 @@ class Rounds(NamedTuple):
         return np.where(self.tested, NONE, ages_s), np.where(self.tested, np.uint64(0), conditions)
 
 
-class Tester:
+class Examiner:
     """Picks pairs for test rounds and plays them; one random word for each request pair, whether it is used or not.
 
     Examples
@@ -50,7 +50,7 @@ class Tester:
     >>> coin = Behavior.from_coalescing([[0.5]])
     >>> always_won = ByPair(coin, (coin,), ends_s=(np.inf,), tests=np.ones((2, 2, 2)))
     >>> shared = Shared(Entanglement(monitor={"test_fraction": 0.5}), always_won, np.random.SeedSequence(1))
-    >>> rounds = Tester(shared).play(np.array([0, 1] * 1000, dtype=np.uint64))
+    >>> rounds = Examiner(shared).play(np.array([0, 1] * 1000, dtype=np.uint64))
     >>> int(rounds.tested[::2].sum()), round(float(rounds.tested[1::2].mean()), 1), bool(rounds.won[rounds.tested].all())
     (0, 0.5, True)
     """
@@ -58,7 +58,7 @@ class Tester:
     def __init__(self, shared: Shared) -> None:
         monitor, tests, seeds = shared.entanglement.monitor, shared.by_pair.tests, shared.seeds
         if monitor is None or tests is None:
-            raise ValueError("a tester needs a monitor and a plan for its rounds")
+            raise ValueError("a examiner needs a monitor and a plan for its rounds")
         self._end = np.uint64(np.ceil(monitor.test_fraction * 2.0**LOW_BITS))
         self._ends = np.ceil(tests.reshape(-1) * 2.0**OUTCOME_BITS).astype(np.uint64)
         self._state = seeded(np.random.SeedSequence(seeds.entropy, spawn_key=(*seeds.spawn_key, TESTS)), 1)[0]
@@ -73,10 +73,10 @@ class Tester:
         return Rounds(tested, tested & ((low & np.uint64(2**OUTCOME_BITS - 1)) < self._ends[cell]))
 
 
-def tester(shared: Shared | None) -> Tester | None:
+def examiner(shared: Shared | None) -> Examiner | None:
     """What plays the test rounds of a run, if it has any."""
     monitored = shared is not None and shared.entanglement.monitor is not None and shared.by_pair.tests is not None
-    return Tester(shared) if shared and monitored else None
+    return Examiner(shared) if shared and monitored else None
 
 
 def keep_rounds(record: Record, rounds: Rounds, first: int) -> None:

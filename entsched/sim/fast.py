@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from entsched.sim import kernels
-from entsched.sim.bell_rounds import keep_rounds, keep_scores, tester
+from entsched.sim.bell_rounds import keep_rounds, keep_scores, examiner
 from entsched.sim.decisions import Decisions, Table, no_table
 from entsched.sim.draws import Block, Customers
 from entsched.sim.pairs import PairStream, Shared, conditions
@@ -57,7 +57,7 @@ def run(
     free_s = np.full(2, -latency_s)
     stretches_s, enders = np.empty((2, 0)), np.empty((2, 0), dtype=np.int32)
     bell_pairs = PairStream(shared.entanglement, shared.seeds) if shared else None
-    testing, score = tester(shared), shared.score if shared else None
+    examining, score = examiner(shared), shared.score if shared else None
     reports = None if decisions.report_s is None else ReportStream(decisions.report_s)
     servers, held = None, None
     first, now_s = 0, 0.0
@@ -71,8 +71,8 @@ def run(
         if shared is not None and bell_pairs is not None:
             ages_s = bell_pairs.take(block.gaps_s)
             held = conditions(shared.by_pair, ages_s, times_s)
-            if testing:
-                rounds = testing.play(held)
+            if examining:
+                rounds = examining.play(held)
                 keep_rounds(record, rounds, first)
                 ages_s, held = rounds.left(ages_s, held)
             record.add_bell_pairs(ages_s, first)

@@ -13,7 +13,7 @@ from simpy import Environment
 from simpy.events import Event, Timeout
 
 from entsched.errors import StrategyError
-from entsched.sim.bell_rounds import Rounds, keep_rounds, keep_scores, tester
+from entsched.sim.bell_rounds import Rounds, keep_rounds, keep_scores, examiner
 from entsched.sim.draws import Draws
 from entsched.sim.memory import PairMemory
 from entsched.sim.pairs import Shared, birth_words, conditions
@@ -169,7 +169,7 @@ def _held(env: Environment, shared: Shared, draws: Draws, ages_s: Floats, rounds
     """The condition of the Bell pair of each request pair, when it asks for it; fills ``ages_s`` and ``rounds``."""
     on_demand = shared.entanglement.is_on_demand
     memory = None if on_demand else PairMemory(env, shared.entanglement, birth_words(shared.seeds))
-    testing = tester(shared)
+    examining = examiner(shared)
     if memory:
         memory.start(draws.gaps_s.tolist())
 
@@ -180,8 +180,8 @@ def _held(env: Environment, shared: Shared, draws: Draws, ages_s: Floats, rounds
                 memory.close()
             here = slice(pair, pair + 1)
             condition = conditions(shared.by_pair, ages_s[here], np.array([env.now]))
-            if testing:
-                played = testing.play(condition)
+            if examining:
+                played = examining.play(condition)
                 rounds.tested[here], rounds.won[here] = played
                 ages_s[here], condition = played.left(ages_s[here], condition)
             yield int(condition[0])

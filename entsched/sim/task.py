@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from entsched.communication import Communication
 from entsched.entanglement import Entanglement
+from entsched.entanglement.use import expected_births_per_request
 from entsched.errors import StrategyError
 from entsched.sim import fast, model
 from entsched.sim.decisions import Decisions, decisions, one_by_one
@@ -33,6 +34,9 @@ Engine = Literal["fast", "simpy", "auto"]
 
 #: A fixed fraction of the pairs, or what MSER finds.
 WarmUp = Annotated[float, Field(ge=0, le=0.9)] | Literal["mser"]
+
+#: Bell pairs that are simulated for each request, at most.
+MOST_BIRTHS = 10_000
 
 #: What the event model holds in memory.
 MOST_EVENT_PAIRS = 2_000_000
@@ -89,6 +93,16 @@ class Replication(Run):
     entanglement: Entanglement = Field(default_factory=Entanglement)
     communication: Communication = Field(default_factory=Communication)
     replication: Annotated[int, Field(ge=0, lt=2**63)]
+
+    @model_validator(mode="after")
+    def _ends(self) -> Replication:
+        births = expected_births_per_request(self.entanglement, self.workload.arrival_rate_hz)
+        if births > MOST_BIRTHS:
+            raise ValueError(
+                f"memory: given {births:.3g} pairs made and lost for each request, allowed: at most {MOST_BIRTHS:g} "
+                "(when_full overwrite, a longer cut-off or a slower source)"
+            )
+        return self
 
     def simulate(self) -> RunFigures:
         """Run the model.

@@ -14,15 +14,14 @@ from entsched.errors import StrategyError
 from entsched.strategies.base import ByPair, Resource, RoutingPlan, Scenario
 
 if TYPE_CHECKING:
-    import qutip
-
+    from entsched.quantum.bell import State
     from entsched.quantum.directions import Recipe
 
 #: From the state that routers believe their pair to be in to what they do with it.
-Choose = Callable[["qutip.Qobj"], "Recipe"]
+Choose = Callable[["State"], "Recipe"]
 
 #: From that state to what to show of it, as JSON data.
-Describe = Callable[["qutip.Qobj"], dict[str, Any]]
+Describe = Callable[["State"], dict[str, Any]]
 
 
 def entangled_plan(scenario: Scenario, choose: Choose, fallback: str, describe: Describe | None = None) -> RoutingPlan:
@@ -32,7 +31,7 @@ def entangled_plan(scenario: Scenario, choose: Choose, fallback: str, describe: 
 
     Parameters
     ----------
-    choose : what to do with a pair, given its state (a qutip density matrix)
+    choose : what to do with a pair, given its state (a density matrix in qutip)
     fallback : the local strategy without a pair, by name
     describe : what to show of the youngest pairs
 
@@ -83,7 +82,7 @@ def entangled_plan(scenario: Scenario, choose: Choose, fallback: str, describe: 
     return RoutingPlan(behaviors[0], by_pair=by_pair, details=details)
 
 
-def _tests(resource: Entanglement, states: list[qutip.Qobj]) -> NDArray[np.float64]:
+def _tests(resource: Entanglement, states: list[State]) -> NDArray[np.float64]:
     """How often test rounds are won without a pair (a row of zeros) and in each state, shape (1 + states, 2, 2)."""
     from entsched.quantum.chsh_round import chsh_settings, chsh_wins
     from entsched.quantum.stored import stored_state

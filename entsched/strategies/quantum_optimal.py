@@ -15,8 +15,7 @@ from entsched.strategies.entangled import entangled_plan
 from entsched.strategies.scoring import routing_score
 
 if TYPE_CHECKING:
-    import qutip
-
+    from entsched.quantum.bell import State
     from entsched.quantum.directions import Recipe
 
 
@@ -55,12 +54,12 @@ class QuantumOptimal(Strategy):
         return routing_score(scenario.workload, multiplier, plan.behavior)
 
 
-def _aware(scenario: Scenario, state: qutip.Qobj) -> Recipe:
+def _aware(scenario: Scenario, state: State) -> Recipe:
     """The best for this state."""
     return _recipe(scenario, state, _seen(scenario, state))
 
 
-def _seen(scenario: Scenario, state: qutip.Qobj) -> PairCorrelations:
+def _seen(scenario: Scenario, state: State) -> PairCorrelations:
     """The correlations of this state as its detectors see them."""
     from entsched.quantum.correlation import principal_plane
 
@@ -68,14 +67,14 @@ def _seen(scenario: Scenario, state: qutip.Qobj) -> PairCorrelations:
     return PairCorrelations(readout.gain * plane.first, readout.gain * plane.second, readout.constant)
 
 
-def _ideal(scenario: Scenario, state: qutip.Qobj) -> Recipe:
+def _ideal(scenario: Scenario, state: State) -> Recipe:
     """The best for a perfect pair, whatever the state is."""
     from entsched.quantum.bell import phi_plus
 
     return _recipe(scenario, phi_plus(), PairCorrelations())
 
 
-def _recipe(scenario: Scenario, state: qutip.Qobj, correlations: PairCorrelations) -> Recipe:
+def _recipe(scenario: Scenario, state: State, correlations: PairCorrelations) -> Recipe:
     """The optimum for these correlations, as measurements in the plane of a state."""
     from entsched.quantum.correlation import principal_plane
     from entsched.quantum.directions import Directions, Recipe
@@ -89,7 +88,7 @@ def _recipe(scenario: Scenario, state: qutip.Qobj, correlations: PairCorrelation
     return Recipe(tuple(part.weight for part in solution.parts), parts)
 
 
-def _details(scenario: Scenario, state: qutip.Qobj) -> dict[str, Any]:
+def _details(scenario: Scenario, state: State) -> dict[str, Any]:
     """One state, and both ways to measure it: directions in degrees, p, and the excess wait J."""
     from entsched.quantum.correlation import correlation_matrix, fidelity
 

@@ -34,7 +34,7 @@ def routing_score(workload: Workload, multiplier: float, behavior: Behavior) -> 
     ...                "probabilities": [0.5, 0.5]})
     >>> score = routing_score(two, 1.2, Behavior.from_coalescing([[0.85, 0.85], [0.85, 0.15]]))
     >>> round(score.local_bound, 6), round(score.expected, 6)
-    (0.7625, 0.75625)
+    (0.7625, 0.757875)
     """
     game = routing_game(workload)
     best = deterministic_oracle(game)(multiplier)

@@ -1,0 +1,45 @@
+"""The verb of the operating envelope: where entanglement helps, and from which quality of the resource on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from entsched.cli.app import AsJson, app, print_json
+from entsched.cli.experiments import Config, Executor, WorkerCount
+
+
+@app.command()
+def envelope(
+    config: Config,
+    out: Annotated[
+        Path | None, typer.Option(help="folder for rows and tables; entsched run goes on with it", show_default=False)
+    ] = None,
+    executor: Executor = "processes",
+    workers: WorkerCount = None,
+    as_json: AsJson = False,
+) -> None:
+    """Where entanglement beats the certified classical bound: critical values of CONFIG's resources, no simulation.
+
+    The grids are those of the section envelope. Without --out nothing is kept.
+    """
+    from entsched import experiment
+    from entsched.completing import Workers
+    from entsched.config import load_experiment
+    from entsched.render import envelope as render
+    from entsched.render.experiments import failures
+    from entsched.render.progress import progress as progress_bars
+
+    loaded = load_experiment(config)
+    try:
+        with progress_bars() as progress:
+            results = experiment.envelope(loaded, out, Workers(executor, workers), progress)
+    except KeyboardInterrupt:
+        typer.echo("entsched: interrupted; what is done is kept in --out, run again to go on", err=True)
+        raise typer.Exit(130) from None
+    print_json(render.as_json(results)) if as_json else render.print_envelope(results)
+    if results.failed:
+        typer.echo(failures(results.failed), err=True)
+        raise typer.Exit(1)
