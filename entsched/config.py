@@ -216,7 +216,7 @@ def changed(experiment: Experiment, changes: Sequence[str]) -> Experiment:
     Examples
     --------
     >>> experiment = load_experiment("configs/two-types.yaml")
-    >>> changed(experiment, ["entanglement.pair.visibility=0.9"]).entanglement.pair.visibility
+    >>> changed(experiment, ["entanglement.pair={law: werner, visibility: 0.9}"]).entanglement.pair.visibility
     0.9
     """
     data = experiment.model_dump() | {"strategies": experiment.strategies}

@@ -10,9 +10,9 @@ from pydantic import Field
 
 from entsched.axes import Study, described, load_study, study_to_yaml
 from entsched.config import Experiment, Simulation, load_experiment, to_yaml
+from entsched.documents import document
 from entsched.errors import ConfigError
 from entsched.reading import schema
-from entsched.documents import document
 from entsched.reading.keys import find_axes
 from entsched.strategies import registry
 from entsched.validation import Section
@@ -173,13 +173,13 @@ def test_parameters_of_strategies_are_spread_in_place(tmp_path):
     study = load(tmp_path, {"strategies": listed})
     assert study.axes == ()
     assert list(again(tmp_path, study).cells()) == list(study.cells())
-    angles = [(a, p) for a in ([0, 90], [0, 45]) for p in (1, 0.5)]
+    angles = [{"angles_a_deg": a, "fallback_splitting": p} for a in ([0, 90], [0, 45]) for p in (1, 0.5)]
     assert [(one.name, one.parameters) for one in next(study.cells())[1].strategies] == [
         ("quantum-optimal", {"measurements": "ideal"}),
         ("quantum-optimal", {"measurements": "aware"}),
         ("random", {}),
         *(("size-interval", {"cut_s": s}) for s in (0.5, 1.0, 1.5)),
-        *(("custom-angles", {"angles_a_deg": a, "angles_b_deg": [45, 135], "fallback_splitting": p}) for a, p in angles),
+        *(("custom-angles", {"angles_b_deg": [45, 135], **each}) for each in angles),
     ]
 
 

@@ -105,13 +105,14 @@ def test_parameters_come_from_the_command_line(call, config):
         )
         return json.loads(out)["exact"]["mean_wait_s"]
 
-    assert exact() < exact("--parameter", "measurements=ideal", "--set", "entanglement.pair.visibility=0.9")
+    noisy = ("--set", "entanglement.pair.law=werner", "--set", "entanglement.pair.visibility=0.9")
+    assert exact() < exact(*noisy) != exact("--parameter", "measurements=ideal", *noisy)
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("entanglement.pair.visibility=2", ["entanglement.pair", "visibility", "given 2"]),
+        ("entanglement.pair={law: werner, visibility: 2}", ["entanglement.pair", "visibility", "given 2"]),
         ("entanglement.pear=1", ["unknown key 'pear'"]),
         ("workload.order.first=a", ["workload.order.first", "before 'first' are sections"]),
         ("workload.service.values_s=[0.1", ["workload.service.values_s", "not valid YAML"]),

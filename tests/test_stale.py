@@ -24,6 +24,9 @@ from entsched.tasks import ExactTask
 from entsched.workload import Workload
 
 ONE_TYPE = Workload(arrival_rate_hz=0.5, service={"law": "deterministic", "mean_s": 1.0})
+#: Sums of requirements in different orders are equal but for rounding.
+SUMS = {"law": "discrete", "values_s": [0.1, 0.2, 0.3], "probabilities": [0.4, 0.3, 0.3]}
+ROUNDED = Workload(arrival_rate_hz=4.5, service=SUMS)
 SQUARE = {"law": "power", "exponent": 2}
 BLOCK = 128
 
@@ -67,7 +70,9 @@ def as_numbers(figures):
 
 
 @pytest.mark.parametrize("latency_s", [0.0, 0.7, 5.0, 1e5])
-@pytest.mark.parametrize(("workload", "p"), [(ONE_TYPE, 0.0), (ONE_TYPE, 0.4), (exponential(0.8, 4), 0.3)])
+@pytest.mark.parametrize(
+    ("workload", "p"), [(ONE_TYPE, 0.0), (ONE_TYPE, 0.4), (ROUNDED, 0.9), (exponential(0.8, 4), 0.3)]
+)
 def test_servers_are_those_of_a_replay_of_all_customers(workload, p, latency_s):
     pairs = 400
     plan = plan_for(workload, p, latency_s)

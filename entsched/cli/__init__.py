@@ -7,11 +7,11 @@ import sys
 
 import typer
 
-from entsched.cli import certificates, envelope, experiments, export, games
+from entsched.cli import certificates, envelope, experiments, export, games, nodes
 from entsched.cli.app import app
 from entsched.errors import EntschedError
 
-__all__ = ["certificates", "envelope", "experiments", "export", "games", "main"]
+__all__ = ["certificates", "envelope", "experiments", "export", "games", "main", "nodes"]
 
 
 def main() -> None:

@@ -39,7 +39,10 @@ def envelope(
     except KeyboardInterrupt:
         typer.echo("entsched: interrupted; what is done is kept in --out, run again to go on", err=True)
         raise typer.Exit(130) from None
-    print_json(render.as_json(results)) if as_json else render.print_envelope(results)
+    if as_json:
+        print_json(render.as_json(results))
+    else:
+        render.print_envelope(loaded.name, results.tables)
     if results.failed:
         typer.echo(failures(results.failed), err=True)
         raise typer.Exit(1)

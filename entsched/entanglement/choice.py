@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from entsched.entanglement.chain import Chain, end_to_end
-from entsched.entanglement.hardware import Node, load_node, node, presets
+from entsched.entanglement.hardware import Node, find_node
 from entsched.entanglement.link import Link, delivered
 from entsched.entanglement.memory import Classes, Memory, Slots, Use, WhenFull
 from entsched.entanglement.model import Entanglement, Fault
@@ -27,9 +27,7 @@ RARE = 0.01
 
 def _described(value: Any) -> Any:
     """A node by the name of a preset, by its file, or as a mapping of its figures."""
-    if isinstance(value, str):
-        return node(value) if value in presets() else load_node(value)
-    return value
+    return find_node(value) if isinstance(value, str) else value
 
 
 class Hardware(Section):

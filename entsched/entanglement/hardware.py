@@ -208,6 +208,22 @@ def node(name: str) -> Node:
         return load_node(path)
 
 
+def find_node(name: str) -> Node:
+    """A node by the name of a preset, or by its YAML file.
+
+    Raises
+    ------
+    ConfigError
+        If there is neither.
+
+    Examples
+    --------
+    >>> find_node("photonic").slots.value
+    0
+    """
+    return load_node(name) if name.endswith((".yaml", ".yml")) else node(name)
+
+
 def table(nodes: tuple[Node, ...] | None = None) -> str:
     """All figures of some nodes, of the presets by default, as a table in Markdown.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from entsched.envelope.advantage import Advantage
 from entsched.errors import GameError
-from entsched.games.evidence import rounds_binomial
+from entsched.games.evidence import MAX_ROUNDS, rounds_binomial
 from entsched.routing import classical_optimum, coalescing_cost
 from entsched.workload import Workload
 
@@ -18,12 +18,14 @@ from entsched.workload import Workload
 def rounds(value: float, bound: float, significance: float, power: float) -> int | None:
     """The rounds of :func:`entsched.games.evidence.rounds_binomial`; None if it takes more than it counts.
 
+    Where one standard deviation of the mean over that many rounds exceeds the gap, the search is not begun.
+
     Examples
     --------
     >>> rounds(0.8535, 0.75, 0.05, 0.9), rounds(0.75, 0.75, 0.05, 0.9)
     (130, None)
     """
-    if not value > bound:
+    if not value > bound or bound * (1 - bound) > MAX_ROUNDS * (value - bound) ** 2:
         return None
     try:
         return rounds_binomial(value, bound, significance, power)

@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike
 
 from entsched.errors import EntschedError
 
-
 #: A density matrix of two qubits, for those who only hand it on.
 State = qutip.Qobj
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from entsched.errors import ConfigError
 from entsched.documents import read_value
+from entsched.errors import ConfigError
 
 
 def changed(data: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:

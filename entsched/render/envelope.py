@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from entsched.experiment import EnvelopeResults
-from entsched.render.progress import quantity
+from entsched.render.progress import clock_time
 
 Row = dict[str, Any]
+Tables = dict[str, list[Row]]
 
 #: The tables with points of the grids, each of which has an advantage.
 POINTS = ("visibility", "rate_memory", "presets_placed", "distance")
@@ -29,17 +30,17 @@ NAMES = {
 def as_json(results: EnvelopeResults) -> Row:
     """All tables, a sentence, and what failed."""
     failed = [{"task": failure.label, "error": failure.error} for failure in results.failed]
-    return {"name": results.experiment.name, "summary": sentence(results), **results.tables, "failed": failed}
+    return {"name": results.experiment.name, "summary": sentence(results.tables), **results.tables, "failed": failed}
 
 
-def print_envelope(results: EnvelopeResults) -> None:
+def print_envelope(name: str, tables: Tables, console: Console | None = None) -> None:
     """The critical values as a table, and one sentence."""
-    console = Console()
-    rows = results.tables.get("envelope", [])
+    console = console or Console()
+    rows = tables.get("envelope", [])
     if rows:
         target = rows[0]["target"]
         table = Table(
-            title=f"{results.experiment.name}: critical values at p = {rows[0]['splitting']:g}",
+            title=f"{name}: critical values at p = {rows[0]['splitting']:g}",
             box=SIMPLE_HEAD,
             padding=(0, 1, 0, 0),
         )
@@ -50,15 +51,15 @@ def print_envelope(results: EnvelopeResults) -> None:
             ends = [row["strict_from"], *([row["target_from"]] if target else [])]
             table.add_row(_name(row), _sense(row), *(_value(end, row["quantity"]) for end in ends))
         console.print(table)
-    console.print(sentence(results), highlight=False, soft_wrap=True)
+    console.print(sentence(tables), highlight=False, soft_wrap=True)
 
 
-def sentence(results: EnvelopeResults) -> str:
+def sentence(tables: Tables) -> str:
     """One sentence: where the advantage is largest on the grids, and what it takes to show it there.
 
     It says so if nothing helps anywhere.
     """
-    points = [(name, row) for name in POINTS for row in results.tables.get(name, []) if "strict" in row]
+    points = [(name, row) for name in POINTS for row in tables.get(name, []) if "strict" in row]
     helping = [(name, row) for name, row in points if row["strict"]]
     if not points:
         return "No point of a grid was computed: the section envelope has no grid of resources."
@@ -69,8 +70,7 @@ def sentence(results: EnvelopeResults) -> str:
     place = ", ".join(f"{key} = {_short(best[key])}" for key in shown if best.get(key) is not None)
     proof = ""
     if best["rounds_routing"] is not None:
-        taken = quantity(best["certify_s"], "s")
-        proof = f"; {best['rounds_routing']} requests with a pair show it, in {taken}"
+        proof = f"; {best['rounds_routing']} requests with a pair show it, in {_duration(best['certify_s'])}"
     return (
         f"Strict advantage at {len(helping)} of {len(points)} points; largest in {name} at {place}, "
         f"p = {best['splitting']:g}: {100 * best['relative_advantage']:.3g} % of the classical mean wait{proof}."
@@ -91,6 +91,11 @@ def _sense(row: Row) -> str:
 def _value(end: float | None, name: str) -> str:
     unit = NAMES[name][1]
     return "never" if end is None else f"{end:.4g} {unit}".strip()
+
+
+def _duration(seconds: float) -> str:
+    """Seconds, from a minute on with minutes and hours."""
+    return f"{seconds:.3g} s" if seconds < 60 else f"{clock_time(seconds)} h"
 
 
 def _short(value: Any) -> str:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from entsched.axes import described
 from entsched.experiment import Results
+from entsched.render.envelope import print_envelope
 from entsched.report import Report, advantage_ranges, largest_advantage
 from entsched.store import Failure
 from entsched.strategies import registry
@@ -43,6 +44,7 @@ def summary(results: Results) -> Row:
         "strategies": report.fronts,
         "qos": report.qos,
         "largest_gain": best_cell,
+        "envelope": report.envelope.get("envelope", []),
         "notes": report.notes,
         "failed": failed,
     }
@@ -93,6 +95,8 @@ def _print_report(console: Console, report: Report, short: Row) -> None:
         console.print(_qos_table(report))
         if any(row["splitting"] is None for row in report.qos):
             console.print("note: a set without numbers keeps this promise at no p; even p = 1 waits longer")
+    if report.envelope:
+        print_envelope(report.experiment.name, report.envelope, console)
     for note in report.notes:
         console.print(f"note: {note}", highlight=False)
     if len(report.experiment.workload.types) == 1:

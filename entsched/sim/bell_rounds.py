@@ -51,8 +51,9 @@ class Examiner:
     >>> always_won = ByPair(coin, (coin,), ends_s=(np.inf,), tests=np.ones((2, 2, 2)))
     >>> shared = Shared(Entanglement(monitor={"test_fraction": 0.5}), always_won, np.random.SeedSequence(1))
     >>> rounds = Examiner(shared).play(np.array([0, 1] * 1000, dtype=np.uint64))
-    >>> int(rounds.tested[::2].sum()), round(float(rounds.tested[1::2].mean()), 1), bool(rounds.won[rounds.tested].all())
-    (0, 0.5, True)
+    >>> without, with_pair = rounds.tested.reshape(-1, 2).mean(axis=0).round(1).tolist()
+    >>> without, with_pair, bool(np.array_equal(rounds.won, rounds.tested))
+    (0.0, 0.5, True)
     """
 
     def __init__(self, shared: Shared) -> None:

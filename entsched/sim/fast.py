@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from entsched.sim import kernels
-from entsched.sim.bell_rounds import keep_rounds, keep_scores, examiner
+from entsched.sim.bell_rounds import examiner, keep_rounds, keep_scores
 from entsched.sim.decisions import Decisions, Table, no_table
 from entsched.sim.draws import Block, Customers
 from entsched.sim.pairs import PairStream, Shared, conditions

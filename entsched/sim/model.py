@@ -13,7 +13,7 @@ from simpy import Environment
 from simpy.events import Event, Timeout
 
 from entsched.errors import StrategyError
-from entsched.sim.bell_rounds import Rounds, keep_rounds, keep_scores, examiner
+from entsched.sim.bell_rounds import Rounds, examiner, keep_rounds, keep_scores
 from entsched.sim.draws import Draws
 from entsched.sim.memory import PairMemory
 from entsched.sim.pairs import Shared, birth_words, conditions

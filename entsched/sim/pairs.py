@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entsched.entanglement import Entanglement
-from entsched.sim.stock import empty_stock, rules_of, source_of, take
+from entsched.sim.stock import classify, empty_stock, rules_of, source_of, take
 from entsched.sim.words import Words, seeded
 from entsched.strategies.base import ByPair, RoutingScore
 
@@ -72,7 +72,7 @@ def conditions(by_pair: ByPair, ages_s: Floats, times_s: Floats) -> Words:
     >>> conditions(by_pair, np.array([NONE, 0.5, 2.0, 2.0]), np.array([1.0, 2.0, 3.0, 13.0])).tolist()
     [0, 1, 2, 4]
     """
-    of_age = 1 + np.searchsorted(np.array(by_pair.ends_s), ages_s)
-    if by_pair.faulty:
-        of_age = of_age + len(by_pair.by_age) * (times_s - ages_s >= by_pair.fault_s)
-    return np.where(ages_s == NONE, 0, of_age).astype(np.uint64)
+    found = np.empty(len(ages_s), dtype=np.uint64)
+    fault_s = by_pair.fault_s if by_pair.faulty else np.inf
+    classify(ages_s, times_s, np.array(by_pair.ends_s), fault_s, found)
+    return found

@@ -110,7 +110,7 @@ class Record:
         ----------
         servers, waits_s : shape (2, pairs), router A first; waits in seconds
         stretches : for each server, the pairs that ended its stretches, and their outputs
-        ages_s : of the Bell pairs that were used up, below 0 where there was none; empty without any
+        ages_s : of the Bell pairs that they were routed with, below 0 where there was none; empty without any
         """
         record = cls.empty(layout)
         batch = np.minimum(np.arange(layout.pairs) // layout.size, layout.batches - 1)
@@ -138,8 +138,12 @@ class Record:
         return record
 
     def add_bell_pairs(self, ages_s: Floats, first: int) -> None:
-        """Add the Bell pairs that consecutive pairs of requests used up, by their ages in seconds; below 0 is none."""
-        for name, values in (("bell_pairs", 1.0 * (ages_s >= 0)), ("bell_age_s", np.maximum(ages_s, 0.0))):
+        """Add the Bell pairs that routed consecutive pairs of requests, by their ages in seconds; below 0 is none."""
+        columns: dict[str, Floats] = {
+            "bell_pairs": (ages_s >= 0).astype(np.float64),
+            "bell_age_s": np.maximum(ages_s, 0.0),
+        }
+        for name, values in columns.items():
             add_by_pair(self.sums, COLUMNS.index(name), self.layout.size, first, values)
 
     def add_monitored(self, name: str, values: Floats, first: int) -> None:

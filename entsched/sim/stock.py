@@ -119,56 +119,64 @@ def take(source: Source, rules: Rules, stock: Stock, gaps_s: Floats, taken_s: Fl
     """For each request pair, after its gap, write the age of the pair it takes; -1 if there is none."""
     words, ages_s, stored, clock_s = stock
     fresh_s = np.empty(ages_s.size)
+    many, next_s, since_attempt_s = stored[0], clock_s[0], clock_s[1]
     for i in range(gaps_s.size):
+        gap_s = gaps_s[i]
         if rules.overwrite:
-            _overwrite(source, gaps_s[i], stock, fresh_s)
+            if source.period_s > 0.0:
+                since_attempt_s = (since_attempt_s + gap_s) % source.period_s
+            made = births(source, gap_s, since_attempt_s, ages_s.size, words, fresh_s)
+            many = _overwrite(gap_s, made, fresh_s, many, ages_s)
         else:
-            _fill_up(source, rules.cutoff_s, gaps_s[i], stock)
-        many = stored[0]
+            many, next_s = _fill_up(source, rules.cutoff_s, gap_s, many, next_s, words, ages_s)
         while many > 0 and ages_s[many - 1] > rules.cutoff_s:
             many -= 1
+        room = many < ages_s.size
         if many == 0:
             taken_s[i] = -1.0
-        elif rules.newest:
+            continue
+        many -= 1
+        if rules.newest:
             taken_s[i] = ages_s[0]
-            for k in range(many - 1):
+            for k in range(many):
                 ages_s[k] = ages_s[k + 1]
         else:
-            taken_s[i] = ages_s[many - 1]
-        stored[0] = max(many - 1, 0)
-        if clock_s[0] == np.inf and many == ages_s.size:
-            clock_s[0] = wait_s(source, words)
+            taken_s[i] = ages_s[many]
+        if next_s == np.inf and not room:
+            next_s = wait_s(source, words)
+    stored[0], clock_s[0], clock_s[1] = many, next_s, since_attempt_s
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _overwrite(source: Source, gap_s: float, stock: Stock, fresh_s: Floats) -> None:
-    """Let a gap pass; new pairs take the places of the oldest."""
-    words, ages_s, stored, clock_s = stock
-    if source.period_s > 0.0:
-        clock_s[1] = (clock_s[1] + gap_s) % source.period_s
-    made = births(source, gap_s, clock_s[1], ages_s.size, words, fresh_s)
-    kept = min(stored[0], ages_s.size - made)
+def _overwrite(gap_s: float, made: int, fresh_s: Floats, many: int, ages_s: Floats) -> int:
+    """Let a gap pass in which ``made`` pairs take the places of the oldest; returns how many are stored."""
+    kept = min(many, ages_s.size - made)
     for k in range(kept - 1, -1, -1):
         ages_s[k + made] = ages_s[k] + gap_s
-    ages_s[:made] = fresh_s[:made]
-    stored[0] = made + kept
+    for k in range(made):
+        ages_s[k] = fresh_s[k]
+    return made + kept
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fill_up(source: Source, cutoff_s: float, gap_s: float, stock: Stock) -> None:
-    """Let a gap pass; the source stops while the memory is full, and pairs that are too old make room."""
-    words, ages_s, stored, clock_s = stock
-    left_s, many = gap_s, stored[0]
+def _fill_up(
+    source: Source, cutoff_s: float, gap_s: float, many: int, next_s: float, words: Words, ages_s: Floats
+) -> tuple[int, float]:
+    """Let a gap pass; the source stops while the memory is full, and pairs that are too old make room.
+
+    Returns how many pairs are stored, and the time until the next birth.
+    """
+    left_s = gap_s
     while True:
         expiry_s = cutoff_s - ages_s[many - 1] if many > 0 else np.inf
-        step_s = min(left_s, clock_s[0], expiry_s)
+        step_s = min(left_s, next_s, expiry_s)
         for k in range(many):
             ages_s[k] += step_s
         left_s -= step_s
-        born, expired = clock_s[0] <= step_s, expiry_s <= step_s
-        clock_s[0] -= step_s
+        born, expired = next_s <= step_s, expiry_s <= step_s
+        next_s -= step_s
         if not (born or expired):
-            break
+            return many, next_s
         if expired:
             many -= 1
         if born:
@@ -177,7 +185,23 @@ def _fill_up(source: Source, cutoff_s: float, gap_s: float, stock: Stock) -> Non
             ages_s[0] = 0.0
             many += 1
         if many == ages_s.size:
-            clock_s[0] = np.inf
-        elif born or clock_s[0] == np.inf:
-            clock_s[0] = wait_s(source, words)
-    stored[0] = many
+            next_s = np.inf
+        elif born or next_s == np.inf:
+            next_s = wait_s(source, words)
+
+
+@njit(cache=True, nogil=True)
+def classify(ages_s: Floats, times_s: Floats, ends_s: Floats, fault_s: float, found: Words) -> None:
+    """Write 0 where there is no pair, else 1 and the class of its age; of pairs made after the fault, behind those."""
+    for i in range(ages_s.size):
+        if ages_s[i] < 0.0:
+            found[i] = 0
+            continue
+        low, high = 0, ends_s.size
+        while low < high:
+            middle = (low + high) // 2
+            if ends_s[middle] < ages_s[i]:
+                low = middle + 1
+            else:
+                high = middle
+        found[i] = 1 + low + (ends_s.size if times_s[i] - ages_s[i] >= fault_s else 0)

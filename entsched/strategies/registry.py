@@ -111,10 +111,10 @@ def build(name: str, parameters: dict[str, Any]) -> BaseStrategy:
 
     Examples
     --------
-    >>> build("size-interval", {"cut_s": -1.0})
+    >>> build("random", {"x": 1})
     Traceback (most recent call last):
         ...
-    entsched.errors.StrategyError: strategy 'size-interval': cut_s: given -1.0, allowed: greater than 0
+    entsched.errors.StrategyError: strategy 'random': unknown key 'x', given 1, allowed: none
     """
     strategy = load(name)
     try:
