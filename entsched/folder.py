@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from entsched import MODEL_VERSION, report, sweep
+from entsched.advantages import largest_relative
 from entsched.axes import Study
+from entsched.envelope.advantage import STRICT
 from entsched.store import Store, tables, write_text
 
 #: Tables, figures and certificates.
@@ -98,7 +100,7 @@ def _write_sweep(study: Study, store: Store, out: Path) -> None:
             made = report.build(experiment, store)
             for name, row in _rows(made):
                 add(name, coordinates | row)
-            advantages.append(coordinates | report.advantage(made))
+            advantages.append(coordinates | largest_relative(made))
             add("advantages", advantages[-1])
             plotted += [coordinates | report.plotted(row) for row in made.strategies]
     figures.draw_sweep(study.axes, advantages, plotted, out / "figures")
@@ -108,9 +110,20 @@ def _write_sweep(study: Study, store: Store, out: Path) -> None:
         "axes": {axis.key: list(axis.shown) for axis in study.axes},
         "experiments": len(advantages),
         "with_certified_advantage": sum(row["relative_advantage"] > 0 for row in advantages),
+        **_realised(advantages),
         "largest_advantage": largest if largest["relative_advantage"] > 0 else None,
     }
     write_text(out / "summary.json", json.dumps(summary, indent=1) + "\n")
+
+
+def _realised(advantages: list[dict[str, Any]]) -> dict[str, Any]:
+    """The same with the pairs of the experiments, where those are not perfect."""
+    made = [row for row in advantages if "realised_relative_advantage" in row]
+    if not made:
+        return {}
+    largest = max(made, key=lambda row: float(row["realised_relative_advantage"]))
+    helps = sum(row["realised_relative_advantage"] > STRICT for row in made)
+    return {"with_realised_advantage": helps, "largest_realised_advantage": largest if helps else None}
 
 
 def _versions() -> dict[str, Any]:

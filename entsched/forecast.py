@@ -28,7 +28,8 @@ SECTIONS = {
     "certificate": ("workload", "splitting"),
     "gain": ("workload", "splitting", "map"),
     **dict.fromkeys(
-        ("advantage", "critical", "critical_visibility", "reach"), ("workload", "splitting", "entanglement", "envelope")
+        ("advantage", "critical", "critical_visibility", "reach", "error_budget"),
+        ("workload", "splitting", "entanglement", "envelope"),
     ),
     "exact": ("workload", "splitting", "baseline", "strategies"),
     "simulation": ("workload", "splitting", "baseline", "strategies", "simulation"),

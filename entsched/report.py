@@ -231,42 +231,6 @@ def _qos_rows(experiment: Experiment) -> list[Row]:
     return rows
 
 
-def largest_advantage(bounds: list[Row]) -> Row | None:
-    """The row in which the certified advantage is largest, or None if there is no strict one."""
-    strict = [row for row in bounds if row["strict"]]
-    return max(strict, key=lambda row: float(row["advantage_s"])) if strict else None
-
-
-def advantage_ranges(bounds: list[Row]) -> list[tuple[float, float]]:
-    """The runs of neighbouring p, of those that were bounded, with a strict certified advantage."""
-    ranges: list[tuple[float, float]] = []
-    open_at: float | None = None
-    last = 0.0
-    for row in sorted(bounds, key=lambda row: float(row["splitting"])):
-        if row["strict"] and open_at is None:
-            open_at = row["splitting"]
-        if not row["strict"] and open_at is not None:
-            ranges.append((open_at, last))
-            open_at = None
-        last = row["splitting"]
-    return ranges if open_at is None else [*ranges, (open_at, last)]
-
-
-def advantage(report: Report) -> Row:
-    """Where the certified advantage of one experiment is largest, relative to the classical mean wait."""
-    base = report.experiment.workload.base_wait_s
-    row: Row = {"load": report.experiment.workload.load, "relative_advantage": 0.0}
-    for bound in report.bounds:
-        relative = bound["advantage_s"] / (base + bound["classical_lower_s"])
-        if bound["strict"] and relative > row["relative_advantage"]:
-            row |= {
-                "relative_advantage": relative,
-                "advantage_s": bound["advantage_s"],
-                "splitting": bound["splitting"],
-            }
-    return row
-
-
 def plotted(row: Row) -> Row:
     """What figures of a sweep show of a strategy's row."""
     return {name: row[name] for name in PLOTTED if name in row}

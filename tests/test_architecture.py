@@ -36,6 +36,7 @@ ROOMS = [
     "forecast",
     "estimates",
     "report",
+    "advantages",
     "export",
     "figures",
     "folder",

@@ -63,7 +63,7 @@ splitting: [0.25, 0.3]
 entanglement:
   pair: {law: werner, visibility: 0.98}
   supply: {law: poisson, rate_hz: 2.0}
-  memory: {depolarising_s: 10.0, age_classes: 8}
+  memory: {depolarising_s: 10.0, age_classes: 6}
 envelope:
   target: 0.02
   splitting: 0.3
@@ -205,6 +205,7 @@ def test_what_is_never_enough_has_no_critical_value():
     assert least(lambda value: True, 1e-9, 1.0, logarithmic=True) == 1e-9
 
 
+@pytest.mark.slow
 def test_reach_ends_where_hardware_no_longer_helps(config):
     loaded = load_experiment(config)
     task = ReachTask(workload=TWO, splitting=P, choice=loaded.entanglement, node=node("trapped-ion"), target=0.01)
@@ -282,7 +283,7 @@ def test_rows_do_not_depend_on_where_they_are_computed(config, tmp_path):
 
 def test_tables_follow_from_the_rows(config):
     tables = experiment.envelope(load_experiment(config), None, Workers("serial", 1)).tables
-    assert set(tables) == {"rate_memory", "presets_placed", "distance", "latency", "envelope"}
+    assert set(tables) == {"rate_memory", "presets_placed", "distance", "error_budget", "latency", "envelope"}
     problems = {row["node"]: row.get("problem") for row in tables["presets_placed"]}
     assert "microwave" in problems["superconducting"]
     assert problems["trapped-ion"] is None
@@ -376,3 +377,25 @@ def test_the_envelope_survives_yaml(config):
     again = load_experiment(config)
     keys = [[place.task.key for place in places(e.setting(e.envelope)) if place.task] for e in (loaded, again)]
     assert keys[0] == keys[1]
+
+
+def test_hardware_whose_memory_has_no_law_is_a_problem_and_no_failure(config):
+    data = yaml.safe_load(CONFIG)
+    data["entanglement"]["memory"] |= {"slots": 2, "use": "oldest"}
+    config.write_text(yaml.safe_dump(data))
+    loaded = load_experiment(config)
+    placed_ = {p.coordinates["node"]: p for p in sweep.envelope_places(loaded) if p.table == "presets_placed"}
+    assert "whose age at use has a formula" in placed_["photonic"].problem
+    assert placed_["photonic"].task is None
+    assert placed_["trapped-ion"].problem is None
+
+
+def test_a_row_of_hardware_shows_the_pairs_that_its_link_delivers(config):
+    from entsched.entanglement.link import Fibre, delivered
+
+    loaded = load_experiment(config)
+    row = next(p.coordinates for p in sweep.envelope_places(loaded) if p.table == "distance")
+    made = delivered(Fibre(length_km=1.0), node("trapped-ion"))
+    assert row["pair_rate_hz"] == pytest.approx(made.rate_hz, rel=1e-12)
+    assert row["visibility"] == pytest.approx(made.visibility, abs=1e-5)
+    assert row["repeaterless_bits_per_s"] > row["bits_per_s"]

@@ -174,7 +174,7 @@ def strategies(
     as_json: AsJson = False,
 ) -> None:
     """List all strategies, built in and plugged in, or show one with its parameters."""
-    from entsched.render import experiments as render
+    from entsched.render import strategies as render
     from entsched.strategies import registry
 
     rows = [render.portrait(each) for each in ([name] if name else registry.names())]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from entsched.envelope.advantage import Advantage
 from entsched.errors import ConfigError
@@ -81,16 +81,13 @@ def reach(worth: Worth, most: float, target: float) -> dict[str, float | None]:
     """
     known = lru_cache(maxsize=None)(worth)
 
-    def fails(distance_km: float, asked: float) -> bool:
+    def fails(asked: float, distance_km: float) -> bool:
         try:
             return not known(distance_km).beats(asked)
         except ConfigError:
             return True
 
-    return {
-        name: _last(lambda distance_km, asked=asked: fails(distance_km, asked), most)  # type: ignore[misc]
-        for name, asked in (("strict_from", 0.0), ("target_from", target))
-    }
+    return {name: _last(partial(fails, asked), most) for name, asked in (("strict_from", 0.0), ("target_from", target))}
 
 
 def _last(fails: Callable[[float], bool], most: float) -> float | None:

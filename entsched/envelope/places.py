@@ -14,9 +14,9 @@ from entsched.entanglement import Entanglement
 from entsched.entanglement.choice import EntanglementChoice, Hardware
 from entsched.entanglement.hardware import Node, node, presets
 from entsched.entanglement.link import Fibre, hashing_bound, repeaterless_bound
-from entsched.envelope.resource import known_use, pair_correlations
+from entsched.envelope.resource import fidelity, known_use
 from entsched.envelope.section import MOST_SPLITTINGS, Envelope
-from entsched.envelope.tasks import AdvantageTask, CriticalTask, CriticalVisibilityTask, ReachTask
+from entsched.envelope.tasks import AdvantageTask, BudgetTask, CriticalTask, CriticalVisibilityTask, ReachTask
 from entsched.envelope.variation import delivered_by, placed, with_memory, with_rate, with_visibility
 from entsched.errors import ConfigError
 from entsched.routing import classical_optimum, quantum_optimum
@@ -141,7 +141,12 @@ def _distances(setting: Setting) -> Iterator[Place]:
     for each in setting.envelope.nodes or ():
         for segments in setting.envelope.segments:
             for distance_km in setting.envelope.distance_km or ():
-                yield _hardware_place("distance", setting, each, distance_km, segments)
+                found = _hardware_place("distance", setting, each, distance_km, segments)
+                yield found
+                if found.task is not None:
+                    place = {"node": each.name, "segments": segments, "distance_km": distance_km}
+                    hardware = placed(setting.choice, each, distance_km, segments)
+                    yield Place("error_budget", place, BudgetTask(workload=setting.workload, hardware=hardware))
 
 
 def _hardware_place(table: str, setting: Setting, each: Node, distance_km: float | None, segments: int) -> Place:
@@ -151,10 +156,10 @@ def _hardware_place(table: str, setting: Setting, each: Node, distance_km: float
     try:
         hardware = placed(setting.choice, each, distance_km, segments)
         pairs = delivered_by(hardware, setting.choice)
+        known_use(pairs, setting.workload.arrival_rate_hz)
     except ConfigError as error:
         return Place(table, row, None, str(error))
-    seen = pair_correlations(pairs, 0.0)
-    row |= {"pair_rate_hz": _rate(pairs), "memory_s": pairs.memory.t2_s, "visibility": seen.second}
+    row |= {"pair_rate_hz": _rate(pairs), "memory_s": pairs.memory.t2_s, "visibility": _visibility(pairs)}
     if distance_km is not None:
         row |= _bits(hardware, pairs, distance_km)
     return Place(table, row, setting.worth(pairs))
@@ -162,14 +167,18 @@ def _hardware_place(table: str, setting: Setting, each: Node, distance_km: float
 
 def _bits(hardware: Hardware, pairs: Entanglement, distance_km: float) -> Row:
     """Entangled bits per second that the pairs are good for at least, and those that no fibre alone exceeds."""
-    made = (4 * pairs.pair.weights[0] - 1) / 3
-    row = {"bits_per_s": pairs.supply.mean_rate_hz * hashing_bound(made)}
+    row: Row = {"bits_per_s": pairs.supply.mean_rate_hz * hashing_bound(max(0.0, _visibility(pairs)))}
     if isinstance(hardware.link, Fibre):
         whole = hardware.link.model_copy(update={"length_km": distance_km})
         uses_hz = hardware.node.repetition_rate_hz.value * whole.modes
         bound = repeaterless_bound(whole.transmission())
         row["repeaterless_bits_per_s"] = uses_hz * bound if np.isfinite(bound) else None
     return row
+
+
+def _visibility(pairs: Entanglement) -> float:
+    """That of the Werner pair with the fidelity of a fresh one, before it is read out."""
+    return (4 * fidelity(pairs, 0.0) - 1) / 3
 
 
 def _critical(setting: Setting) -> Iterator[Place]:

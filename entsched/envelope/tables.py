@@ -14,6 +14,7 @@ TABLES = (
     "rate_memory",
     "presets_placed",
     "distance",
+    "error_budget",
     "latency",
     "break_even",
     "envelope",

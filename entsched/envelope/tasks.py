@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from entsched.entanglement import Entanglement
-from entsched.entanglement.choice import EntanglementChoice
+from entsched.entanglement.chain import Chain, error_budget
+from entsched.entanglement.choice import EntanglementChoice, Hardware
 from entsched.entanglement.hardware import Node
 from entsched.envelope.advantage import advantage
 from entsched.envelope.critical import critical_values, reach
@@ -163,3 +164,33 @@ class ReachTask(Task):
                 self.target,
             )
         )
+
+
+class BudgetTask(Task):
+    """The infidelity of the pairs of a hardware as measurements see it, shared out to what causes it.
+
+    Examples
+    --------
+    >>> from entsched.entanglement.hardware import node
+    >>> from entsched.entanglement.link import Fibre
+    >>> hardware = Hardware(node=node("trapped-ion"), link=Fibre(length_km=10.0), chain=Chain(segments=2))
+    >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
+    ...                "probabilities": [0.5, 0.5]})
+    >>> task = BudgetTask(workload=two, hardware=hardware)
+    >>> {name: round(share, 3) for name, share in task.evaluate().items()}
+    {'generation': 0.077, 'storage': 0.077, 'swapping': 0.021, 'measurement': 0.003}
+    """
+
+    kind: Literal["error_budget"] = "error_budget"
+    workload: Workload
+    hardware: Hardware
+
+    @property
+    def label(self) -> str:
+        """The node."""
+        return f"{super().label} of {self.hardware.node.name}"
+
+    def evaluate(self) -> Row:
+        """The shares by name, as :func:`entsched.entanglement.chain.error_budget`."""
+        hardware = self.hardware
+        return dict(error_budget(hardware.chain or Chain(segments=1), hardware.link, hardware.node))

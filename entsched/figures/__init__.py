@@ -10,11 +10,21 @@ matplotlib.use("Agg")
 
 from entsched.figures.experiment import excess_wait, gain_map, pareto_front
 from entsched.figures.monitor import bell_test
+from entsched.figures.pairs import draw_envelope
 from entsched.figures.sweep import draw_sweep
 from entsched.figures.tail import wait_tail
 from entsched.report import Report
 
-__all__ = ["bell_test", "draw_all", "draw_sweep", "excess_wait", "gain_map", "pareto_front", "wait_tail"]
+__all__ = [
+    "bell_test",
+    "draw_all",
+    "draw_envelope",
+    "draw_sweep",
+    "excess_wait",
+    "gain_map",
+    "pareto_front",
+    "wait_tail",
+]
 
 
 def draw_all(report: Report, folder: Path) -> list[Path]:
@@ -35,4 +45,7 @@ def draw_all(report: Report, folder: Path) -> list[Path]:
         drawn.append(gain_map(report, folder / "gain_map"))
     if report.monitor:
         drawn.append(bell_test(report, folder / "monitor"))
+    if report.experiment.envelope is not None:
+        rate_hz, target = report.experiment.workload.arrival_rate_hz, report.experiment.envelope.target
+        drawn += draw_envelope(report.envelope, rate_hz, target, folder)
     return drawn

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from entsched.advantages import advantage_ranges
 from entsched.figures.style import (
     COLOURS,
     SET_OF_STRATEGY,
@@ -24,7 +25,7 @@ from entsched.figures.style import (
     plain,
     save,
 )
-from entsched.report import SETS, Report, advantage_ranges
+from entsched.report import SETS, Report
 
 LABELS = {
     "random": "uniform random",

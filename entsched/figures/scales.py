@@ -29,6 +29,7 @@ LABELS = {
     "baseline.time_constant_s": "time constant of the baseline reward (s)",
     "baseline.setup_s": "setup of the baseline task (s)",
     "splitting": "splitting probabilities",
+    "communication.latency_s": "latency between the routers, one way (s)",
     "qos.max_wait_s": "promised mean wait (s)",
     "simulation.pairs": "simulated pairs",
     "simulation.replications": "replications",

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entsched.axes import Axis
-from entsched.figures.along import along_axis
+from entsched.figures.along import along_axis, common_splitting
 from entsched.figures.heat import ADVANTAGE, heat_maps
+from entsched.figures.latency import KEY as LATENCY
+from entsched.figures.latency import latency_of_sweep
 from entsched.figures.scales import WRAPPED, is_numeric, key_label, positions, set_scale, value_text
 from entsched.figures.style import COLOURS, LINE_COLOURS, LINE_MARKERS, STYLE, Row, labelled, legend_below, save
 
@@ -32,13 +34,15 @@ def draw_sweep(axes: Sequence[Axis], advantages: Sequence[Row], plotted: Sequenc
     """Draw the figures of a sweep; returns the paths of the PNG files.
 
     ``sweep_advantage`` shows the largest certified relative advantage: along one axis, as a map over two, in panels
-    for at most 6 values of a third. Along one numeric axis ``sweep_wait`` and ``sweep_rate`` show every strategy.
+    for at most 6 values of a third. Along one numeric axis ``sweep_wait`` and ``sweep_rate`` show every strategy, and
+    along that of the latency between routers ``latency`` shows where pairs begin to beat communication.
     What would not be readable is not drawn; the tables of the sweep hold it.
 
     Parameters
     ----------
     axes : the swept keys; those with one value are left out
-    advantages : a row of :func:`entsched.report.advantage` for each combination, the first axis varying slowest
+    advantages : rows of :func:`entsched.advantages.largest_relative`, the first axis varying slowest; of those with
+        pairs that are not perfect, what they make of them is drawn
     plotted : rows of :func:`entsched.report.plotted` with the values of all axes by key, in any order
 
     Raises
@@ -55,15 +59,22 @@ def draw_sweep(axes: Sequence[Axis], advantages: Sequence[Row], plotted: Sequenc
     if not swept or not _is_readable(swept):
         return []
     shape = tuple(len(axis.shown) for axis in swept)
-    percent = 100 * np.array([row["relative_advantage"] for row in advantages], dtype=float).reshape(shape)
+    perfect = not all("realised_relative_advantage" in row for row in advantages)
+    start = "" if perfect else "realised_"
+    percent = np.array([100 * max(row[f"{start}relative_advantage"], 0.0) for row in advantages]).reshape(shape)
     rows = [
         {axis.key: value for axis, value in zip(axes, values, strict=True)}
-        | {"advantage_percent": 100 * row["relative_advantage"], "at_splitting": row.get("splitting")}
+        | {"advantage_percent": 100 * row[f"{start}relative_advantage"], "at_splitting": row.get(f"{start}splitting")}
         for values, row in zip(product(*(axis.shown for axis in axes)), advantages, strict=True)
     ]
     drawn = [_advantage(swept, percent, rows, folder / "sweep_advantage")]
     if len(swept) == 1 and is_numeric(swept[0]):
         drawn += along_axis(swept[0], plotted, folder)
+        if swept[0].key == LATENCY and plotted:
+            p, _ = common_splitting(plotted)
+            drawn.append(
+                latency_of_sweep([row for row in plotted if row["splitting"] in (p, None)], folder / "latency")
+            )
     return drawn
 
 

@@ -15,8 +15,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from entsched.advantages import largest_advantage
 from entsched.figures.style import STYLE, Row, legend_below, look, plain, save
-from entsched.report import Report, largest_advantage
+from entsched.report import Report
 from entsched.sim.record import QUANTILES
 from entsched.sim.task import QUANTILE_COLUMNS
 

@@ -1,0 +1,146 @@
+"""What pairs are worth over their rate and the time they last: a map with hardware on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.patheffects import withStroke
+from numpy.typing import NDArray
+
+from entsched.figures.scales import edges, is_geometric
+from entsched.figures.style import COLOURS, STYLE, Row, labelled, legend_below, plain, save
+
+Floats = NDArray[np.float64]
+
+RATE, TIME, PERCENT = "pair_rate_hz", "memory_s", "advantage_percent"
+LABELS = {RATE: "pair rate (per s)", TIME: "memory time of each half (s)"}
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
+MOST_ON_A_LINE = 40
+
+
+def rate_memory(
+    points: Sequence[Row], presets: Sequence[Row], request_rate_hz: float, target: float, path: Path
+) -> Path:
+    """Draw the certified advantage, % of the classical mean wait, over pair rate and memory time.
+
+    White lines bound where it is strictly above zero and where it reaches the target. Presets of hardware stand at
+    their own rate and memory time, coloured by their own advantage; those outside the map at its edge. With one of
+    the two grids only, it is a curve.
+
+    Parameters
+    ----------
+    points, presets : the rows of the tables ``rate_memory`` and ``presets_placed`` of an envelope
+    request_rate_hz : of pairs of requests, marked on the axis of rates
+    target : relative advantage
+
+    Raises
+    ------
+    StoreError
+        If the files cannot be written.
+    """
+    rows = [_row(row, "grid") for row in points]
+    grids = {name: sorted({row[name] for row in rows} - {None}) for name in (RATE, TIME)}
+    placed = [_row(row, row["node"]) | {"visibility": row["visibility"]} for row in presets if "strict" in row]
+    varied = [name for name, values in grids.items() if len(values) > 1]
+    with plt.rc_context(STYLE | {"axes.grid": len(varied) < 2}):
+        figure, axes = plt.subplots(figsize=(5.6, 4.6), layout="constrained")
+        title = None
+        if len(varied) == 2:
+            _map(axes, rows, placed, grids, target)
+            title = "presets with their own visibility $v$; filled by their own advantage" if placed else None
+            rows += placed
+        else:
+            _curve(axes, rows, (varied or [RATE])[0], target)
+        if RATE in varied and grids[RATE][0] <= request_rate_hz <= grids[RATE][-1]:
+            ink = {"color": "white" if len(varied) == 2 else "#444444", "lw": 1, "ls": ":"}
+            axes.axvline(request_rate_hz, label="_", **ink)
+            axes.annotate(
+                "requests",
+                (request_rate_hz, 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="center",
+            )
+        legend_below(figure, labelled(figure), title)
+        return save(figure, path, rows)
+
+
+def _row(row: Row, series: str) -> Row:
+    """A row of the CSV; what is not strict is rounding, and shown as zero."""
+    percent = 100 * row["relative_advantage"] if row["strict"] else 0.0
+    return {"series": series, RATE: row[RATE], TIME: row[TIME], PERCENT: percent, "strict": row["strict"]}
+
+
+def _map(axes: Axes, rows: Sequence[Row], placed: Sequence[Row], grids: dict[str, list[float]], target: float) -> None:
+    """The map with its contours and the presets."""
+    rates, times = (np.array(grids[name]) for name in (RATE, TIME))
+    table = np.full((len(times), len(rates)), np.nan)
+    for row in rows:
+        table[np.searchsorted(times, row[TIME]), np.searchsorted(rates, row[RATE])] = row[PERCENT]
+    most = max([float(np.nanmax(table)), *(row[PERCENT] for row in placed)])
+    mesh = axes.pcolormesh(
+        edges(rates), edges(times), table, cmap="cividis", vmin=0, vmax=most or 1, rasterized=True
+    )  # fmt: skip
+    _scale(axes, "x", RATE, rates)
+    _scale(axes, "y", TIME, times)
+    axes.figure.colorbar(mesh, ax=axes, label="certified advantage in mean wait (%)")
+    if np.nanmin(table) > 0:
+        axes.plot([], [], " ", label="strictly above zero everywhere")
+    _contour(axes, rates, times, (table > 0).astype(float), 0.5, "-", "strictly above zero")
+    _contour(axes, rates, times, table, 100 * target, "--", f"{100 * target:g} %")
+    for row, marker in zip(placed, MARKERS * len(placed), strict=False):
+        _preset(axes, row, marker, mesh, (rates, times))
+
+
+def _contour(axes: Axes, rates: Floats, times: Floats, table: Floats, level: float, line: str, label: str) -> None:
+    """A white line with a dark edge at a level that the table reaches and does not exceed everywhere."""
+    if not np.nanmin(table) < level <= np.nanmax(table):
+        return
+    edge = [withStroke(linewidth=3, foreground="black")]
+    drawn = axes.contour(rates, times, table, levels=[level], colors="white", linewidths=1.5, linestyles=line)
+    drawn.set(path_effects=edge)
+    axes.plot([], [], color="white", ls=line, path_effects=edge, label=label)
+
+
+def _preset(axes: Axes, row: Row, marker: str, mesh: QuadMesh, grid: tuple[Floats, Floats]) -> None:
+    """A preset at its place, at the edge if that is outside; without a rate or a time only in the legend."""
+    at = [row[RATE], row[TIME]]
+    worth = f"{row[PERCENT]:.2g} %" if row["strict"] else "none"
+    values = [f"{at[0]:.3g} per s" if at[0] else "on demand", f"{at[1]:.3g} s" if at[1] else "no memory time"]
+    ink: dict[str, Any] = {"marker": marker, "ms": 8, "mec": "black", "ls": "none", "clip_on": False, "zorder": 5}
+    ink |= {"mfc": mesh.to_rgba(row[PERCENT])}
+    if None not in at:
+        ends = [edges(values)[[0, -1]] for values in grid]
+        inside = [float(np.clip(value, *end)) for value, end in zip(at, ends, strict=True)]
+        values += ["outside"] * (inside != at)
+        axes.plot(*inside, **ink | {"mec": "white"})
+    else:
+        values += ["not on the map"]
+    label = f"{plain(row['series'])}: {', '.join(values)}, $v$ = {row['visibility']:.2f}: {worth}"
+    axes.plot([], [], **ink, label=label)
+
+
+def _curve(axes: Axes, rows: Sequence[Row], name: str, target: float) -> None:
+    """The advantage along the only grid."""
+    ordered = sorted(rows, key=lambda row: float(row[name] or 0))
+    known = [row for row in ordered if row[name] is not None]
+    marker = "o" if len(known) <= MOST_ON_A_LINE else ""
+    axes.plot(*([row[key] for row in known] for key in (name, PERCENT)), marker=marker, ms=4, color=COLOURS["quantum"])
+    most = max((row[PERCENT] for row in known), default=0.0)
+    if target > 0:
+        axes.axhline(100 * target, color="#444444", lw=1, ls="--", label=f"target, {100 * target:g} %")
+    axes.set_ylim(0, 1.08 * max(most, 100 * target) or 1)
+    axes.set_ylabel("certified advantage in mean wait (%)")
+    axes.set_title("" if most else "no certified advantage")
+    _scale(axes, "x", name, np.array([row[name] for row in known]))
+
+
+def _scale(axes: Axes, which: str, name: str, values: Floats) -> None:
+    axes.set(**{f"{which}label": LABELS[name], f"{which}scale": "log" if is_geometric(values) else "linear"})
