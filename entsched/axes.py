@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -14,6 +15,9 @@ from entsched.documents import document
 from entsched.reading.keys import Axis, short
 from entsched.validation import Section
 from entsched.workload.trace import Trace
+
+#: A node's file where it stands in the representation of plain data.
+NODE_FILE = re.compile(r"'([^']*\.ya?ml)'")
 
 Kind = TypeVar("Kind", bound=Section)
 
@@ -67,6 +71,13 @@ class Study:
         swept = any(axis.key.startswith("workload") for axis in self.axes)
         laws = (e.workload.service for e in (self.experiments() if swept else islice(self.experiments(), 1)))
         return {law.path for law in laws if isinstance(law, Trace)}
+
+    def nodes(self) -> set[str]:
+        """The paths of all files that hardware nodes are read from."""
+        hardware = (self.first.get("entanglement") or {}).get("hardware") or {}
+        named = [hardware.get("node"), (self.first.get("envelope") or {}).get("nodes")]
+        named += [axis.values for axis in self.axes if axis.key.startswith(("entanglement", "envelope"))]
+        return set(NODE_FILE.findall(repr(named)))
 
     def _cells(self, chosen: tuple[int, ...], experiment: Experiment) -> Iterator[tuple[dict[str, Any], Experiment]]:
         """The combinations that begin with the chosen values; the experiment is the first of them."""

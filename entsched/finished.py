@@ -23,7 +23,7 @@ def remember(out: Path, config: Path, traces: Iterable[str], summary: dict[str, 
 
     Parameters
     ----------
-    traces : the files that requirements were read from
+    traces : the files that requirements and hardware nodes were read from
     """
     from entsched.store import write_text
 

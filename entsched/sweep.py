@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from entsched import MODEL_VERSION
@@ -192,7 +193,7 @@ def sizes(study: Study, store: Store, passed: Iterable[str] = ()) -> dict[str, i
 
 
 def digest(study: Study, text: str) -> str:
-    """What a study's rows depend on, in one number: its text, its traces, its plugins and the model.
+    """What a study's rows depend on, in one number: its text, its traces and nodes, its plugins and the model.
 
     Parameters
     ----------
@@ -203,4 +204,5 @@ def digest(study: Study, text: str) -> str:
     cells = list(study.experiments()) if several else [next(study.experiments())]
     traces = sorted({e.workload.digest for e in cells if isinstance(e.workload.service, Trace)})
     origins = sorted({registry.origin(choice.name) for e in cells for choice in e.strategies})
-    return hashlib.sha256("\n".join((MODEL_VERSION, text, *traces, *origins)).encode()).hexdigest()
+    nodes = [Path(node).read_text(encoding="utf-8") for node in sorted(study.nodes())]
+    return hashlib.sha256("\n".join((MODEL_VERSION, text, *traces, *nodes, *origins)).encode()).hexdigest()

@@ -79,7 +79,7 @@ def _run(study: Study, config: Path, out: Path, where: Workers, as_json: bool) -
     if results.failed:
         typer.echo(render.failures(results.failed), err=True)
         raise typer.Exit(1)
-    finished.remember(out, config, study.traces(), summary, text)
+    finished.remember(out, config, study.traces() | study.nodes(), summary, text)
 
 
 @app.command()
