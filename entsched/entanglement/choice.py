@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator
+from typing import Any
 
 from entsched.entanglement.chain import Chain, end_to_end
-from entsched.entanglement.hardware import Node, find_node
+from entsched.entanglement.hardware import GivenNode
 from entsched.entanglement.link import Link, delivered
 from entsched.entanglement.memory import Classes, Memory, Slots, Use, WhenFull
 from entsched.entanglement.model import Entanglement, Fault
@@ -23,11 +21,6 @@ LOOP_S = 1e-6
 
 #: Below this probability of success, attempts count as a Poisson process.
 RARE = 0.01
-
-
-def _described(value: Any) -> Any:
-    """A node by the name of a preset, by its file, or as a mapping of its figures."""
-    return find_node(value) if isinstance(value, str) else value
 
 
 class Hardware(Section):
@@ -46,7 +39,7 @@ class Hardware(Section):
     (1.617, 10.0)
     """
 
-    node: Annotated[Node, BeforeValidator(_described)]
+    node: GivenNode
     link: Link
     chain: Chain | None = None
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from entsched.documents import read_document
 from entsched.errors import ConfigError
@@ -222,6 +222,14 @@ def find_node(name: str) -> Node:
     0
     """
     return load_node(name) if name.endswith((".yaml", ".yml")) else node(name)
+
+
+def _described(value: Any) -> Any:
+    return find_node(value) if isinstance(value, str) else value
+
+
+#: A node as configurations give it: a preset by name, a YAML file, or its figures.
+GivenNode = Annotated[Node, BeforeValidator(_described)]
 
 
 def table(nodes: tuple[Node, ...] | None = None) -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from entsched.validation import NonNegative, Positive, Section
+
+#: Where the first class of ages ends and the last begins, in units of the fastest decay time.
+YOUNGEST, OLDEST = 1e-3, 2.0
 
 #: The most slots of a node.
 MOST_SLOTS = 1000
@@ -55,7 +59,7 @@ class Memory(Section):
     t2_s: Positive | None = None
     depolarising_s: Positive | None = None
     herald_s: NonNegative = 0.0
-    age_classes: Classes = 16
+    age_classes: Classes = 24
 
     @model_validator(mode="after")
     def _is_physical(self) -> Memory:
@@ -71,14 +75,15 @@ class Memory(Section):
     def classes(self, fastest_s: float) -> tuple[tuple[float, float], ...]:
         """The age at which each class ends, and the age that stands for it, seconds.
 
-        Classes are equal in exp(-age / fastest_s), so that the classes of all memories stand for the same
-        decay; a class is represented by its middle, off by a quarter of a square of its width.
+        Classes get longer with age, from a thousandth of the fastest decay time to twice that time, so that a fast
+        source and a long memory are resolved as well as slow ones; those of all memories stand for the same
+        decays exp(-age / fastest_s). The middle decay of a class stands for it.
         """
         cutoff_s = math.inf if self.cutoff_s is None else self.cutoff_s
         if not math.isfinite(fastest_s):
             return ((cutoff_s, 0.0),)
-        least = math.exp(-cutoff_s / fastest_s)
-        step = (1 - least) / self.age_classes
-        decays = [1 - step * k for k in range(1, self.age_classes)]
-        ends = [*(-fastest_s * math.log(d) for d in decays), cutoff_s]
-        return tuple((end, -fastest_s * math.log(1 - step * (k + 0.5))) for k, end in enumerate(ends))
+        inner = np.geomspace(YOUNGEST, OLDEST, self.age_classes - 1) * fastest_s
+        ends = [*inner[inner < cutoff_s].tolist(), cutoff_s]
+        decays = np.exp(-np.array([0.0, *ends]) / fastest_s)
+        middles = -fastest_s * np.log((decays[:-1] + decays[1:]) / 2)
+        return tuple(zip(ends, middles.tolist(), strict=True))

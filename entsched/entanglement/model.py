@@ -39,7 +39,7 @@ class Entanglement(Section):
     True
     >>> stored = Entanglement(supply={"law": "poisson", "rate_hz": 10.0}, memory={"t2_s": 1.0})
     >>> len(stored.age_classes)
-    16
+    24
     """
 
     pair: PairState = Field(default_factory=Werner)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from entsched.entanglement.hardware import Node, load_node, node, presets
+from entsched.entanglement.hardware import GivenNode
 from entsched.entanglement.waiting import MOST_SEGMENTS
 from entsched.reading.ranges import MAX_POINTS, spread
 from entsched.validation import NonNegative, Positive, Probability, Section
@@ -28,14 +28,7 @@ Distances = Annotated[tuple[Distance, ...], *_LISTED]
 Latencies = Annotated[tuple[NonNegative, ...], *_LISTED]
 
 
-def _read(value: Any) -> Any:
-    """A node by the name of a preset, by its file, or as a mapping of its figures."""
-    if isinstance(value, str):
-        return node(value) if value in presets() else load_node(value)
-    return value
-
-
-Nodes = Annotated[tuple[Annotated[Node, BeforeValidator(_read)], ...], Field(strict=False, min_length=1, max_length=20)]
+Nodes = Annotated[tuple[GivenNode, ...], Field(strict=False, min_length=1, max_length=20)]
 Segments = Annotated[
     tuple[Annotated[int, Field(ge=1, le=MOST_SEGMENTS)], ...], Field(strict=False, min_length=1, max_length=20)
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from scipy.optimize import brentq
 from scipy.special import betainc
 from scipy.stats import binom
@@ -18,6 +19,8 @@ from entsched.errors import GameError
 MAX_ROUNDS = 2**30
 #: How many numbers of rounds are tried one by one above the continuous estimate.
 TRIED = 100_000
+#: Of them, how many in one call.
+AT_ONCE = 250
 
 
 def rounds_binomial(q: float, c: float, significance: float = 0.05, power: float = 0.95) -> int:
@@ -44,10 +47,12 @@ def rounds_binomial(q: float, c: float, significance: float = 0.05, power: float
     if c <= 0:
         raise GameError(f"local bound given {c}, allowed: above 0")
     n = _continuous_rounds(q, c, significance, power)
-    for tried in range(n, n + TRIED):
-        threshold = int(binom.isf(significance, tried, c)) + 1  # the smallest k with P[Bin >= k] <= significance
-        if binom.sf(threshold - 1, tried, q) >= power:
-            return tried
+    for start in range(n, n + TRIED, AT_ONCE):
+        tried = np.arange(start, start + AT_ONCE)
+        most = binom.isf(significance, tried, c)  # the test passes with more wins than this
+        passed = np.flatnonzero(binom.sf(most, tried, q) >= power)
+        if len(passed):
+            return int(tried[passed[0]])
     raise GameError(f"no number of rounds from {n} to {n + TRIED} found, allowed: a larger gap of {q} and {c}")
 
 

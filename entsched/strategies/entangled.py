@@ -48,7 +48,7 @@ def entangled_plan(scenario: Scenario, choose: Choose, fallback: str, describe: 
     >>> stored = Entanglement(supply={"law": "poisson", "rate_hz": 9.0}, memory={"t2_s": 1.0, "age_classes": 4})
     >>> plan = entangled_plan(Scenario(two, 0.3, stored), lambda state: always_x, "random")
     >>> [round(float(behavior.coalescing[0, 0]), 3) for behavior in plan.by_pair.conditions]
-    [0.7, 0.883, 0.695, 0.57, 0.508]
+    [0.7, 1.0, 0.978, 0.649, 0.502]
     """
     from entsched.quantum.pairs import PairMixture, SharedCoin
     from entsched.quantum.stored import stored_state
