@@ -26,6 +26,8 @@ ESTIMATED = (
     "baseline_rate_1",
     "share_0",
     *QUANTILE_COLUMNS,
+    "bell_pair_share",
+    "mean_bell_age_s",
 )
 
 #: What a single run knows of its own precision: the half widths by batch means.
@@ -47,7 +49,7 @@ def estimates(replications: Sequence[Row]) -> Row:
     tails = tuple(name for name in replications[0] if name.startswith("wait_above_"))
     row: Row = {"sim_replications": len(replications)}
     for name in (*ESTIMATED, *tails):
-        if any(one[name] is None for one in replications):
+        if any(one.get(name) is None for one in replications):
             continue
         e = _estimate(name, replications)
         row |= {f"sim_{name}": e.mean, f"sim_{name}_low": e.low, f"sim_{name}_high": e.high}

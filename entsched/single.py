@@ -64,7 +64,8 @@ def simulate(one: Experiment, workers: Workers = Workers(), progress: StartProgr
         made = report.build(one, store)
         details = store.rows([tasks.exact[0].key])[tasks.exact[0].key]["details"]
     row = made.strategies[0]
-    names = ("mean_wait_s", "baseline_rate", "split_fraction", *QUANTILE_COLUMNS)
+    names = ["mean_wait_s", "baseline_rate", "split_fraction", *QUANTILE_COLUMNS]
+    names += [name for name in ("bell_pair_share", "mean_bell_age_s") if f"sim_{name}" in row]
     return {
         **{name: {end: _finite(row[f"sim_{name}{place}"]) for end, place in ENDS.items()} for name in names},
         "exact": {name: row.get(name) for name in names},

@@ -200,13 +200,16 @@ class SimulationTask(Task, Replication):
 
     def evaluate(self) -> Row:
         """The figures measured after the warm-up."""
+        figures = self.simulate()
+        used = {"bell_pair_share": figures.bell_pair_share, "mean_bell_age_s": figures.mean_bell_age_s}
         return {
             "strategy": self.strategy.label,
             "splitting": self.splitting,
             "replication": self.replication,
             "engine": self.used_engine,
             "settled": self.warm_up.settled,
-            **figures_as_row(self.simulate(), self.tail_s),
+            **figures_as_row(figures, self.tail_s),
+            **(used if self.is_supplied else {}),
             **self._scoring(),
         }
 

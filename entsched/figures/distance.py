@@ -63,7 +63,7 @@ def distance(points: Sequence[Row], critical_visibility: float | None, path: Pat
             for (node, colour), (segments, line) in product(colours.items(), styles.items()):
                 own = [row for row in rows if row["node"] == node and row["segments"] == segments]
                 panel.plot(*_columns(own, column), color=colour, ls=line)
-            panel.set(xlabel="fibre between the ends (km)", ylabel=label, xlim=(0, None))
+            panel.set(xlabel="fibre between the ends (km)", ylabel=label, xlim=(0, 1.02 * rows[-1]["distance_km"] or 1))
         for node, colour in colours.items():
             panels[2].plot(*_bound(rows, node), color=colour, lw=0.8, ls=":")
         _scale(panels[0], [row["pair_rate_hz"] for row in rows])
@@ -98,7 +98,7 @@ def error_budget(points: Sequence[Row], critical_visibility: float | None, path:
     nodes = list(dict.fromkeys(row["node"] for row in rows))
     segments = sorted({row["segments"] for row in rows})
     with plt.rc_context(STYLE):
-        width = 1.0 + 0.26 * len(shown) * (len(segments) + 1)
+        width = 0.6 + 0.15 * len(shown) * (len(segments) + 1)
         figure, grid = plt.subplots(
             1, len(nodes), figsize=(max(5.2, width * len(nodes)), 3.6), layout="constrained", sharey=True, squeeze=False
         )
@@ -134,6 +134,7 @@ def _stack(panel: Axes, own: Sequence[Row], shown: Sequence[float], segments: Se
     groups.spines["bottom"].set_visible(False)
     groups.set_xlabel("segments; fibre between the ends")
     panel.grid(False, axis="x")
+    panel.set_axisbelow(True)
 
 
 def _spread(values: Sequence[float]) -> list[float]:

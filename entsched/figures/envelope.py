@@ -1,4 +1,4 @@
-"""The operating envelope at a glance: for each resource, where entanglement helps, and where it helps as much as asked."""
+"""The operating envelope at a glance: for each resource, where entanglement helps, and where as much as asked."""
 
 from __future__ import annotations
 
@@ -77,9 +77,10 @@ def _ends(row: Row) -> list[float]:
 def _range(row: Row, tables: Mapping[str, Sequence[Row]]) -> tuple[float, float]:
     """From the smallest to the largest value of the grid, and on to critical values beyond the largest."""
     values = _grid(row, tables) or [0.0, 1.0]
-    most = max([values[-1], *(1.1 * end for end in _ends(row))]) if row["quantity"] != "visibility" else values[-1]
+    ends = [end for each in tables["envelope"] if each["quantity"] == row["quantity"] for end in _ends(each)]
     if row["quantity"] == "visibility":
-        return min([values[0], *_ends(row)]), max(values[-1], 1.0)
+        return min([values[0], *ends]), 1.0
+    most = max([values[-1], *(1.1 * end for end in ends)])
     return values[0], most if most > values[0] else values[0] + 1
 
 
@@ -116,7 +117,8 @@ def _critical(row: Row) -> str:
     if row["strict_from"] is None:
         return "never helps"
     word = "up to" if row["sense"] == "largest" else "from"
-    lines = [f"strict {word} {row['strict_from']:.3g}"]
+    everywhere = row["sense"] == "least" and row["strict_from"] < row["axis_low"]
+    lines = ["strict everywhere here" if everywhere else f"strict {word} {row['strict_from']:.3g}"]
     if row["target"]:
         asked = f"{100 * row['target']:g} %"
         lines.append(f"never {asked}" if row["target_from"] is None else f"{asked} {word} {row['target_from']:.3g}")

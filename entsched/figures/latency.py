@@ -1,4 +1,4 @@
-"""Three ways to decide against the latency between the routers: what each makes customers wait, and where lines cross."""
+"""Ways to decide against the latency between the routers: what each makes customers wait, and where they cross."""
 
 from __future__ import annotations
 
@@ -27,8 +27,12 @@ COLUMNS = {
 #: The one whose crossings with all others are marked, and the one whose wait grows without end.
 ENTANGLED, HOLDING = "quantum-optimal", "full-information"
 
+#: Where the text of a crossing stands beside its star.
+BESIDE: dict[str, Any] = {"xytext": (7, -6), "textcoords": "offset points", "va": "top"}
+
 #: Half of the circumference of the Earth, km: no two places are farther apart on the ground.
 FARTHEST_KM = 20_000.0
+FARTHEST = "half way round the Earth"
 
 
 def latency_of_envelope(points: Sequence[Row], path: Path) -> Path:
@@ -89,12 +93,12 @@ def latency(rows: Sequence[Row], km_per_s: float, path: Path) -> Path:
             entries["simulation, 95 % interval"] = Line2D([], [], ls="none", marker="o", ms=4, mfc="w", color="#444444")
         for row in crossings:
             axes.plot(row["latency_s"], row["mean_wait_s"], "*", ms=11, mec="white", color="#000000", zorder=6)
-            label = f"pairs beat {plain(row['with'])} from {row['latency_s']:.3g} s, {row['fibre_km']:,.0f} km"
-            entries[label] = Line2D([], [], ls="none", marker="*", ms=9, color="#000000")
+            axes.annotate(_place(row), (row["latency_s"], row["mean_wait_s"]), **BESIDE)
+            entries["pairs wait less from here on"] = Line2D([], [], ls="none", marker="*", ms=9, color="#000000")
         if latencies[0] * km_per_s < FARTHEST_KM < latencies[-1] * km_per_s:
             style: dict[str, Any] = {"color": "#444444", "lw": 0.8, "ls": ":"}
             axes.axvline(FARTHEST_KM / km_per_s, zorder=0, **style)
-            entries["half way round the Earth, 20,000 km"] = Line2D([], [], **style)
+            entries[FARTHEST] = Line2D([], [], **style)
         _limits(axes, lines, latencies)
         above = axes.secondary_xaxis("top", functions=(lambda s: s * km_per_s, lambda km: km / km_per_s))
         above.set_xlabel("the same in fibre (km)")
@@ -138,9 +142,17 @@ def _crossings(lines: dict[str, list[Row]], km_per_s: float) -> list[Row]:
                 share = more[index] / (more[index] - more[index + 1])
                 ends = {key: [row[key] for row in pairs[index : index + 2]] for key in ("latency_s", "mean_wait_s")}
                 latency_s, wait_s = (low + share * (high - low) for low, high in ends.values())
-                row = {"series": ENTANGLED, "with": name, "kind": "crossing", "latency_s": latency_s}
-                found.append(row | {"mean_wait_s": wait_s, "fibre_km": latency_s * km_per_s})
+                row = {"series": ENTANGLED, "with": name, "kind": "crossing", "exact": line[0]["kind"] == "exact"}
+                place = {"latency_s": latency_s, "mean_wait_s": wait_s, "fibre_km": latency_s * km_per_s}
+                found.append(row | place)
     return found
+
+
+def _place(row: Row) -> str:
+    """The latency of a crossing and its fibre, to the digits that are known."""
+    digits = 3 if row["exact"] else 2
+    latency_s, fibre_km = (float(f"{row[name]:.{digits}g}") for name in ("latency_s", "fibre_km"))
+    return f"{'' if row['exact'] else 'about '}{latency_s:g} s,\n{fibre_km:,.0f} km"
 
 
 def _limits(axes: Axes, lines: dict[str, list[Row]], latencies: Sequence[float]) -> None:

@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
+from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
@@ -52,23 +53,15 @@ def rate_memory(
         figure, axes = plt.subplots(figsize=(5.6, 4.6), layout="constrained")
         title = None
         if len(varied) == 2:
-            _map(axes, rows, placed, grids, target)
+            entries = _map(axes, rows, placed, grids, target)
             title = "presets with their own visibility $v$; filled by their own advantage" if placed else None
             rows += placed
         else:
             _curve(axes, rows, (varied or [RATE])[0], target)
+            entries = labelled(figure)
         if RATE in varied and grids[RATE][0] <= request_rate_hz <= grids[RATE][-1]:
-            ink = {"color": "white" if len(varied) == 2 else "#444444", "lw": 1, "ls": ":"}
-            axes.axvline(request_rate_hz, label="_", **ink)
-            axes.annotate(
-                "requests",
-                (request_rate_hz, 1),
-                xycoords=("data", "axes fraction"),
-                xytext=(0, 3),
-                textcoords="offset points",
-                ha="center",
-            )
-        legend_below(figure, labelled(figure), title)
+            _requests(axes, request_rate_hz, "white" if len(varied) == 2 else "#444444")
+        legend_below(figure, entries, title)
         return save(figure, path, rows)
 
 
@@ -78,53 +71,64 @@ def _row(row: Row, series: str) -> Row:
     return {"series": series, RATE: row[RATE], TIME: row[TIME], PERCENT: percent, "strict": row["strict"]}
 
 
-def _map(axes: Axes, rows: Sequence[Row], placed: Sequence[Row], grids: dict[str, list[float]], target: float) -> None:
-    """The map with its contours and the presets."""
+def _requests(axes: Axes, request_rate_hz: float, colour: str) -> None:
+    """A line at the rate of requests, named above the panel."""
+    axes.axvline(request_rate_hz, color=colour, lw=1, ls=":")
+    place: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center"}
+    axes.annotate(f"requests: {request_rate_hz:.4g} per s", (request_rate_hz, 1), xytext=(0, 3), **place)
+
+
+def _map(
+    axes: Axes, rows: Sequence[Row], placed: Sequence[Row], grids: dict[str, list[float]], target: float
+) -> dict[str, Any]:
+    """The map with its contours and the presets; returns the entries of the legend."""
     rates, times = (np.array(grids[name]) for name in (RATE, TIME))
     table = np.full((len(times), len(rates)), np.nan)
     for row in rows:
         table[np.searchsorted(times, row[TIME]), np.searchsorted(rates, row[RATE])] = row[PERCENT]
     most = max([float(np.nanmax(table)), *(row[PERCENT] for row in placed)])
-    mesh = axes.pcolormesh(
-        edges(rates), edges(times), table, cmap="cividis", vmin=0, vmax=most or 1, rasterized=True
-    )  # fmt: skip
+    cells: dict[str, Any] = {"cmap": "cividis", "vmin": 0, "vmax": most or 1, "rasterized": True}
+    mesh = axes.pcolormesh(edges(rates), edges(times), table, **cells)
     _scale(axes, "x", RATE, rates)
     _scale(axes, "y", TIME, times)
-    axes.figure.colorbar(mesh, ax=axes, label="certified advantage in mean wait (%)")
+    colours = plt.colorbar(mesh, ax=axes)
+    colours.set_label("certified advantage\nin mean wait (%)")
+    entries: dict[str, Any] = {}
     if np.nanmin(table) > 0:
-        axes.plot([], [], " ", label="strictly above zero everywhere")
-    _contour(axes, rates, times, (table > 0).astype(float), 0.5, "-", "strictly above zero")
-    _contour(axes, rates, times, table, 100 * target, "--", f"{100 * target:g} %")
+        entries["strictly above zero everywhere on the map"] = Line2D([], [], ls="none")
+    strict = (table > 0).astype(float)
+    entries |= _contour(axes, (rates, times, strict), 0.5, "--", "boundary of where it is strictly above zero")
+    entries |= _contour(axes, (rates, times, table), 100 * target, "-", f"boundary of {100 * target:g} %")
     for row, marker in zip(placed, MARKERS * len(placed), strict=False):
-        _preset(axes, row, marker, mesh, (rates, times))
+        entries |= _preset(axes, row, marker, mesh, (rates, times))
+    return entries
 
 
-def _contour(axes: Axes, rates: Floats, times: Floats, table: Floats, level: float, line: str, label: str) -> None:
-    """A white line with a dark edge at a level that the table reaches and does not exceed everywhere."""
-    if not np.nanmin(table) < level <= np.nanmax(table):
-        return
+def _contour(axes: Axes, of: tuple[Floats, Floats, Floats], level: float, line: str, label: str) -> dict[str, Any]:
+    """A white line with a dark edge at a level that a table reaches and does not exceed everywhere; its entry."""
+    if not np.nanmin(of[2]) < level <= np.nanmax(of[2]):
+        return {}
     edge = [withStroke(linewidth=3, foreground="black")]
-    drawn = axes.contour(rates, times, table, levels=[level], colors="white", linewidths=1.5, linestyles=line)
+    drawn = axes.contour(*of, levels=[level], colors="white", linewidths=1.5, linestyles=line)
     drawn.set(path_effects=edge)
-    axes.plot([], [], color="white", ls=line, path_effects=edge, label=label)
+    return {label: Line2D([], [], color="white", ls=line, path_effects=edge)}
 
 
-def _preset(axes: Axes, row: Row, marker: str, mesh: QuadMesh, grid: tuple[Floats, Floats]) -> None:
+def _preset(axes: Axes, row: Row, marker: str, mesh: QuadMesh, grid: tuple[Floats, Floats]) -> dict[str, Any]:
     """A preset at its place, at the edge if that is outside; without a rate or a time only in the legend."""
     at = [row[RATE], row[TIME]]
     worth = f"{row[PERCENT]:.2g} %" if row["strict"] else "none"
     values = [f"{at[0]:.3g} per s" if at[0] else "on demand", f"{at[1]:.3g} s" if at[1] else "no memory time"]
-    ink: dict[str, Any] = {"marker": marker, "ms": 8, "mec": "black", "ls": "none", "clip_on": False, "zorder": 5}
-    ink |= {"mfc": mesh.to_rgba(row[PERCENT])}
-    if None not in at:
-        ends = [edges(values)[[0, -1]] for values in grid]
-        inside = [float(np.clip(value, *end)) for value, end in zip(at, ends, strict=True)]
-        values += ["outside"] * (inside != at)
-        axes.plot(*inside, **ink | {"mec": "white"})
+    ink: dict[str, Any] = {"marker": marker, "ms": 8, "ls": "none", "mfc": mesh.to_rgba(row[PERCENT])}
+    if None in at:
+        values.append("not on the map")
     else:
-        values += ["not on the map"]
+        ends = [edges(axis)[[0, -1]] for axis in grid]
+        inside = [float(np.clip(value, *end)) for value, end in zip(at, ends, strict=True)]
+        values += ["at the edge"] * (inside != at)
+        axes.plot(*inside, **ink, mec="white", clip_on=False, zorder=5)
     label = f"{plain(row['series'])}: {', '.join(values)}, $v$ = {row['visibility']:.2f}: {worth}"
-    axes.plot([], [], **ink, label=label)
+    return {label: Line2D([], [], **ink, mec="black")}
 
 
 def _curve(axes: Axes, rows: Sequence[Row], name: str, target: float) -> None:

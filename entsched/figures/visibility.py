@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 
+from entsched.figures.latency import FARTHEST, FARTHEST_KM
 from entsched.figures.style import STYLE, Row, labelled, legend_below, save
 
 #: The part of the map of colours that is dark enough for lines on white.
@@ -48,10 +49,11 @@ def visibility(points: Sequence[Row], critical: Sequence[Row], path: Path) -> Pa
         axes.set(xlabel=VISIBILITY, ylabel="certified advantage in mean wait (%)", ylim=(0, 1.08 * most if most else 1))
         axes.set_title("" if most else "no certified advantage")
         entries = labelled(figure)
-        if any(found is not None for found in least.values()):
-            entries["least $v$ that helps, fresh pair for every request"] = Line2D(
-                [], [], ls="none", marker="^", ms=7, mfc="none", color="#444444"
-            )
+        known = sorted(found for found in least.values() if found is not None)
+        if known:
+            values = " to ".join(dict.fromkeys(f"{end:.3f}" for end in (known[0], known[-1])))
+            triangle = Line2D([], [], ls="none", marker="^", ms=7, mfc="none", color="#444444")
+            entries[f"critical, always fresh: {values}"] = triangle
         legend_below(figure, entries)
         return save(figure, path, rows)
 
@@ -60,6 +62,7 @@ def break_even(points: Sequence[Row], path: Path) -> Path:
     """Draw the latency at which telling each other everything takes as long as it saves, against visibility.
 
     Lines are thin and dotted where pairs are worth nothing: there it is the break-even latency of classical routers.
+    Another line is the latency of fibre half way round the Earth.
 
     Parameters
     ----------
@@ -85,22 +88,25 @@ def break_even(points: Sequence[Row], path: Path) -> Path:
             _line(axes, helps, "break_even_s", colour, f"$p$ = {p:.4g}")
         axes.set(xlabel=VISIBILITY, ylabel="break-even latency, one way (s)")
         axes.set_ylim(0, 1.08 * max(row["break_even_s"] for row in rows))
-        _kilometres(axes, rows)
-        entries = labelled(figure)
+        antipodes = _kilometres(axes, rows)
+        entries = labelled(figure) | antipodes
         if not all(row["strict"] for row in rows):
-            entries["pairs worth nothing: classical routers do as well"] = Line2D([], [], ls=":", lw=1, color="#444444")
+            entries["pairs are worth nothing"] = Line2D([], [], ls=":", lw=1, color="#444444")
         legend_below(figure, entries)
         return save(figure, path, rows)
 
 
-def _kilometres(axes: Axes, rows: Sequence[Row]) -> None:
-    """A second axis at the right with the fibre of each latency, in 1000 km."""
+def _kilometres(axes: Axes, rows: Sequence[Row]) -> dict[str, Line2D]:
+    """A second axis at the right with the fibre of each latency, in 1000 km, and a line half way round the Earth."""
     longest = max(rows, key=lambda row: float(row["break_even_s"]))
     if not longest["break_even_s"]:
-        return
+        return {}
     factor = longest["break_even_km"] / longest["break_even_s"] / 1e3
     side = axes.secondary_yaxis("right", functions=(lambda s: s * factor, lambda km: km / factor))
     side.set_ylabel("the same in fibre (1000 km)")
+    if longest["break_even_km"] < FARTHEST_KM:
+        return {}
+    return {FARTHEST: axes.axhline(FARTHEST_KM / 1e3 / factor, color="#444444", lw=0.8, ls="--", zorder=0)}
 
 
 def _line(axes: Axes, own: Sequence[Row], column: str, colour: str, label: str) -> None:

@@ -146,6 +146,12 @@ class Replication(Run):
         return "simpy" if self.engine == "simpy" or adaptive else "fast"
 
     @property
+    def is_supplied(self) -> bool:
+        """Whether the routers use pairs of a supply up."""
+        plan = self.strategy.compiled(self.scenario)
+        return isinstance(plan, RoutingPlan) and plan.by_pair is not None
+
+    @property
     def asks_one_by_one(self) -> bool:
         """Whether every pair costs a call into the strategy's Python code."""
         return self._decisions().one_by_one
@@ -252,7 +258,5 @@ def figures_as_row(figures: RunFigures, tail_s: tuple[float, ...] = ()) -> dict[
         **{f"wait_above_{t:g}_s": share for t, share in zip(tail_s, figures.wait_tail, strict=True)},
         "mean_wait_controlled_s": figures.mean_wait_controlled_s,
         "warm_up_fraction": figures.warm_up_fraction,
-        "bell_pair_share": figures.bell_pair_share,
-        "mean_bell_age_s": figures.mean_bell_age_s,
         **({"monitor": [window._asdict() for window in figures.monitor]} if figures.monitor else {}),
     }
