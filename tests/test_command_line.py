@@ -416,9 +416,9 @@ def test_the_documented_template_runs_from_outside_the_package(tmp_path):
     """The template of docs/plugins.md, word for word, installed as a package of its own."""
     source, site = tmp_path / "source", tmp_path / "site"
     source.mkdir()
-    (source / "my_strategies.py").write_text("\n\n".join(_blocks("python")[:2]))
+    (source / "my_strategies.py").write_text("\n\n".join(_blocks("python")[:3]))
     (source / "pyproject.toml").write_text(_blocks("toml")[0])
-    (source / "test_contract.py").write_text(_blocks("python")[2])
+    (source / "test_contract.py").write_text(_blocks("python")[3])
     install = [
         "-m",
         "pip",
@@ -434,7 +434,7 @@ def test_the_documented_template_runs_from_outside_the_package(tmp_path):
     done = _run_plugin(tmp_path, site, yaml.safe_load(_blocks("yaml")[0])["strategies"][1])
     assert done.returncode == 0, done.stderr
     assert "equal-together(together=0.8)" in (tmp_path / "out" / "strategies.csv").read_text()
-    clock = "import my_strategies, entsched.testing as t; t.check_strategy(my_strategies.TakeTurns())"
+    clock = "import my_strategies as m, entsched.testing as t; t.check_strategy(m.TakeTurns()); t.check_strategy(m.Fan())"
     contract = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(source)]
     environment = os.environ | {"PYTHONPATH": str(site)}
     assert subprocess.run([sys.executable, "-c", clock], env=environment, check=False).returncode == 0

@@ -56,6 +56,11 @@ class Entanglement(Section):
         return isinstance(self.supply, OnDemand)
 
     @property
+    def is_always_the_same(self) -> bool:
+        """Whether every decision finds the same kind of pair, with nothing to choose by and nothing to test."""
+        return self.is_on_demand and self.fault is None and self.monitor is None
+
+    @property
     def age_classes(self) -> tuple[tuple[float, float], ...]:
         """The age at which each class of pairs ends, and the age that stands for it, seconds."""
         if self.is_on_demand:

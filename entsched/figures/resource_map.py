@@ -91,6 +91,7 @@ def _map(
     mesh = axes.pcolormesh(edges(rates), edges(times), table, **cells)
     _scale(axes, "x", RATE, rates)
     _scale(axes, "y", TIME, times)
+    axes.set(xlim=edges(rates)[[0, -1]], ylim=edges(times)[[0, -1]])
     colours = plt.colorbar(mesh, ax=axes)
     colours.set_label("certified advantage\nin mean wait (%)")
     entries: dict[str, Any] = {}

@@ -11,6 +11,7 @@ from entsched.strategies.base import (
     Strategy,
     StrategyClass,
 )
+from entsched.strategies.entangled import entangled_plan
 
 __all__ = [
     "CommunicatingStrategy",
@@ -22,4 +23,5 @@ __all__ = [
     "StalePlan",
     "Strategy",
     "StrategyClass",
+    "entangled_plan",
 ]

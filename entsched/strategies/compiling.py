@@ -15,6 +15,7 @@ from entsched.strategies.base import (
     CommunicatingStrategy,
     JointPlan,
     LocalView,
+    Resource,
     RoutingPlan,
     Scenario,
     StalePlan,
@@ -56,6 +57,8 @@ def compile_strategy(strategy: BaseStrategy, scenario: Scenario) -> Plan:
             f"strategy {strategy.name!r}: its behavior has {plan.behavior.questions} questions, "
             f"allowed: {(n, n)}, one for each type"
         )
+    if isinstance(plan, RoutingPlan) and strategy.resource is Resource.ENTANGLED:
+        _require_supply(plan, scenario, strategy.name)
     if isinstance(plan, StalePlan):
         _require_relative(plan, scenario.workload, strategy.name)
     if is_memoryless(strategy, plan):
@@ -65,6 +68,14 @@ def compile_strategy(strategy: BaseStrategy, scenario: Scenario) -> Plan:
             for table in tables:
                 _require_symmetric(table, strategy.name)
     return plan
+
+
+def _require_supply(plan: RoutingPlan, scenario: Scenario, name: str) -> None:
+    if plan.by_pair is None and not scenario.entanglement.is_always_the_same:
+        raise StrategyError(
+            f"strategy {name!r} takes a pair for granted, but those of this experiment can run out, age, fail or be "
+            "tested; allowed: a plan with by_pair, as entsched.strategies.entangled_plan makes it"
+        )
 
 
 def is_memoryless(strategy: BaseStrategy, plan: Plan) -> bool:
