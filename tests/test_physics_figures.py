@@ -137,6 +137,11 @@ def test_each_table_with_rows_has_its_figure(tmp_path, unseen):
     assert draw_envelope(dark, 0.5, 0.0, tmp_path) == []
 
 
+@pytest.mark.slow
+def test_figures_are_laid_out_without_a_warning(tmp_path, quick):
+    assert len(draw_envelope(tables(), 0.5, 0.02, tmp_path)) == 7
+
+
 def test_a_figure_is_written_as_pdf_png_and_numbers(tmp_path, monkeypatch):
     monkeypatch.setitem(style.STYLE, "savefig.dpi", 40)
     path = visibility.visibility(visibilities(), CRITICAL, tmp_path / "visibility")
@@ -158,7 +163,7 @@ def test_nothing_gained_is_drawn_as_zero(tmp_path, quick):
     assert {float(row["advantage_percent"]) for row in rows} == {0.0}
 
 
-def test_the_map_has_its_cells_and_the_presets_that_deliver(tmp_path, quick):
+def test_the_map_has_its_cells_and_the_presets_that_deliver(tmp_path, unseen):
     rows = read(resource_map.rate_memory(cells(), presets(), 0.5, 0.015, tmp_path / "map"))
     given = [(row["pair_rate_hz"], row["memory_s"], pytest.approx(100 * row["relative_advantage"])) for row in cells()]
     assert numbers(rows[:9], "pair_rate_hz", "memory_s", "advantage_percent") == given
@@ -169,7 +174,7 @@ def test_the_map_has_its_cells_and_the_presets_that_deliver(tmp_path, quick):
 
 
 @pytest.mark.parametrize("grid", [{"rates": (None,)}, {"times": (2.0,)}, {"rates": (1.0,), "times": (2.0,)}])
-def test_one_grid_is_a_curve(tmp_path, quick, grid):
+def test_one_grid_is_a_curve(tmp_path, unseen, grid):
     one = {"rates": (0.1, 1.0, 10.0), "times": (0.1, 1.0, 10.0)} | grid
     points = [
         worth(0.01, pair_rate_hz=rate, memory_s=time, splitting=0.3) for rate in one["rates"] for time in one["times"]
@@ -179,7 +184,7 @@ def test_one_grid_is_a_curve(tmp_path, quick, grid):
     assert len(rows) == len(points)
 
 
-def test_lines_of_an_envelope_cross_at_the_break_even_latency(tmp_path, quick):
+def test_lines_of_an_envelope_cross_at_the_break_even_latency(tmp_path, unseen):
     rows = read(latency.latency_of_envelope(latencies(), tmp_path / "latency"))
     crossing = rows.pop()
     assert (crossing["series"], crossing["with"]) == ("quantum-optimal", "full-information")
@@ -190,7 +195,7 @@ def test_lines_of_an_envelope_cross_at_the_break_even_latency(tmp_path, quick):
 
 
 @pytest.mark.parametrize("values", [(0.0, 0.1, 1.0), (0.1,), (0.0,)])
-def test_latencies_of_zero_and_alone_do_no_harm(tmp_path, quick, values):
+def test_latencies_of_zero_and_alone_do_no_harm(tmp_path, unseen, values):
     assert len(read(latency.latency_of_envelope(latencies(values), tmp_path / "latency"))) >= 3 * len(values)
 
 
@@ -218,7 +223,7 @@ def test_a_sweep_over_the_latency_shows_simulated_points_and_where_they_cross(tm
     assert {row["series"] for row in rows if row["kind"] == "exact"} == {"quantum-optimal", "full-information"}
 
 
-def test_distances_have_the_numbers_of_their_tables(tmp_path, quick):
+def test_distances_have_the_numbers_of_their_tables(tmp_path, unseen):
     names = ("distance_km", "segments", "pair_rate_hz", "fidelity", "bits_per_s", "repeaterless_bits_per_s")
     rows = read(distance.distance(hardware(), 0.78, tmp_path / "distance"))
     assert sorted(numbers(rows, *names)) == sorted(tuple(row[name] for name in names) for row in hardware())
@@ -226,13 +231,13 @@ def test_distances_have_the_numbers_of_their_tables(tmp_path, quick):
     assert len(read(distance.distance(silent, None, tmp_path / "silent"))) == len(silent)
 
 
-def test_budgets_are_shown_at_five_distances_at_most(tmp_path, quick):
+def test_budgets_are_shown_at_five_distances_at_most(tmp_path, unseen):
     rows = read(distance.error_budget(budgets(range(1, 10)), 0.78, tmp_path / "budget"))
     assert sorted({float(row["distance_km"]) for row in rows}) == [1, 3, 5, 7, 9]
     assert {tuple(float(row[cause]) for cause in distance.CAUSES) for row in rows} == {(0.1, 0.2, 0.05, 0.01)}
 
 
-def test_an_envelope_has_its_critical_values_over_common_axes(tmp_path, quick):
+def test_an_envelope_has_its_critical_values_over_common_axes(tmp_path, unseen):
     rows = read(envelope.envelope(tables(), tmp_path / "envelope"))
     ends = [(row["quantity"], row["strict_from"], row["target_from"]) for row in rows]
     given = [
@@ -244,7 +249,7 @@ def test_an_envelope_has_its_critical_values_over_common_axes(tmp_path, quick):
     assert numbers(rows, "axis_low", "axis_high") == ranges
 
 
-def test_break_even_latencies_are_in_the_order_of_visibility(tmp_path, quick):
+def test_break_even_latencies_are_in_the_order_of_visibility(tmp_path, unseen):
     rows = read(visibility.break_even(break_evens(), tmp_path / "break_even"))
     assert numbers(rows, "visibility", "break_even_s", "break_even_km") == [
         (v, 0.2, pytest.approx(0.2 * KM_PER_S)) for v in (0.7, 0.9, 1.0)

@@ -89,11 +89,7 @@ class Envelope(Section):
     @property
     def points(self) -> int:
         """The points of all grids together."""
-        visibility, rate, memory, distance, nodes, latency = (
-            len(values or ())
-            for values in (
-                self.visibility, self.pair_rate_hz, self.memory_s, self.distance_km, self.nodes, self.latency_s
-            )
-        )  # fmt: skip
+        grids = (self.visibility, self.pair_rate_hz, self.memory_s, self.distance_km, self.nodes, self.latency_s)
+        visibility, rate, memory, distance, nodes, latency = (len(values or ()) for values in grids)
         cells = max(rate, 1) * max(memory, 1) if rate + memory else 0
         return MOST_SPLITTINGS * visibility + cells + distance * nodes * len(self.segments) + latency

@@ -87,7 +87,7 @@ def break_even(points: Sequence[Row], path: Path) -> Path:
             axes.plot(*_columns(bare, "break_even_s"), ls=":", lw=1, color=colour)
             _line(axes, helps, "break_even_s", colour, f"$p$ = {p:.4g}")
         axes.set(xlabel=VISIBILITY, ylabel="break-even latency, one way (s)")
-        axes.set_ylim(0, 1.08 * max(row["break_even_s"] for row in rows))
+        axes.set_ylim(0, 1.08 * max(row["break_even_s"] for row in rows) or 1)
         antipodes = _kilometres(axes, rows)
         entries = labelled(figure) | antipodes
         if not all(row["strict"] for row in rows):
