@@ -23,6 +23,9 @@ QUANTITIES = {
 }
 NOWHERE, STRICTLY, ENOUGH = "#e6e6e6", "#F5B78A", "#B34700"
 
+#: How far below a critical visibility the axis begins at the latest.
+BELOW = 0.05
+
 #: Inches of a row, and of what is above and below all.
 ROW_INCHES, OTHER_INCHES = 0.52, 1.1
 
@@ -65,8 +68,7 @@ def _grid(row: Row, tables: Mapping[str, Sequence[Row]]) -> list[float]:
 
 
 def _is_logarithmic(row: Row, tables: Mapping[str, Sequence[Row]]) -> bool:
-    positive = [value for value in _grid(row, tables) if value > 0]
-    return row["quantity"] != "visibility" and is_geometric([*positive, *_ends(row)]) and row["axis_low"] > 0
+    return row["quantity"] != "visibility" and row["axis_low"] > 0 and is_geometric(_grid(row, tables))
 
 
 def _ends(row: Row) -> list[float]:
@@ -75,11 +77,14 @@ def _ends(row: Row) -> list[float]:
 
 
 def _range(row: Row, tables: Mapping[str, Sequence[Row]]) -> tuple[float, float]:
-    """From the smallest to the largest value of the grid, and on to critical values beyond the largest."""
+    """From the smallest to the largest value of the grid, and on to critical values beyond the largest.
+
+    Visibilities begin below the least critical one and end at 1.
+    """
     values = _grid(row, tables) or [0.0, 1.0]
     ends = [end for each in tables["envelope"] if each["quantity"] == row["quantity"] for end in _ends(each)]
     if row["quantity"] == "visibility":
-        return min([values[0], *ends]), 1.0
+        return max(0.0, min([values[0], *(end - BELOW for end in ends)])), 1.0
     most = max([values[-1], *(1.1 * end for end in ends)])
     return values[0], most if most > values[0] else values[0] + 1
 

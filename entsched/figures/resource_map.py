@@ -24,6 +24,9 @@ LABELS = {RATE: "pair rate (per s)", TIME: "memory time of each half (s)"}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
 MOST_ON_A_LINE = 40
 
+#: Advantages below this, in percent, are not written.
+LEAST_WRITTEN = 0.01
+
 
 def rate_memory(
     points: Sequence[Row], presets: Sequence[Row], request_rate_hz: float, target: float, path: Path
@@ -118,7 +121,8 @@ def _contour(axes: Axes, of: tuple[Floats, Floats, Floats], level: float, line: 
 def _preset(axes: Axes, row: Row, marker: str, mesh: QuadMesh, grid: tuple[Floats, Floats]) -> dict[str, Any]:
     """A preset at its place, at the edge if that is outside; without a rate or a time only in the legend."""
     at = [row[RATE], row[TIME]]
-    worth = f"{row[PERCENT]:.2g} %" if row["strict"] else "none"
+    worth = f"{row[PERCENT]:.2g} %" if row[PERCENT] >= LEAST_WRITTEN else f"below {LEAST_WRITTEN:g} %"
+    worth = worth if row["strict"] else "none"
     values = [f"{at[0]:.3g} per s" if at[0] else "on demand", f"{at[1]:.3g} s" if at[1] else "no memory time"]
     ink: dict[str, Any] = {"marker": marker, "ms": 8, "ls": "none", "mfc": mesh.to_rgba(row[PERCENT])}
     if None in at:
