@@ -47,7 +47,8 @@ class Task(Section, ABC):
     def key(self) -> str:
         """SHA-256 of the content: model version, workload (traces by content), and all settings."""
         content = self.model_dump_json(exclude={"workload"})
-        parts = (MODEL_VERSION, self.workload.digest, content, self.origin)  # type: ignore[attr-defined]
+        workload: Workload | None = getattr(self, "workload", None)
+        parts = (MODEL_VERSION, workload.digest if workload else "", content, self.origin)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     @property

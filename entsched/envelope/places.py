@@ -146,7 +146,7 @@ def _distances(setting: Setting) -> Iterator[Place]:
                 if found.task is not None:
                     place = {"node": each.name, "segments": segments, "distance_km": distance_km}
                     hardware = placed(setting.choice, each, distance_km, segments)
-                    yield Place("error_budget", place, BudgetTask(workload=setting.workload, hardware=hardware))
+                    yield Place("error_budget", place, BudgetTask(hardware=hardware))
 
 
 def _hardware_place(table: str, setting: Setting, each: Node, distance_km: float | None, segments: int) -> Place:

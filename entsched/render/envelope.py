@@ -49,7 +49,7 @@ def print_envelope(name: str, tables: Tables, console: Console | None = None) ->
             table.add_column(column, justify="left" if index < 2 else "right")
         for row in rows:
             ends = [row["strict_from"], *([row["target_from"]] if target else [])]
-            table.add_row(_name(row), _sense(row), *(_value(end, row["quantity"]) for end in ends))
+            table.add_row(_name(row), _sense(row), *(_value(end, row, tables) for end in ends))
         console.print(table)
     console.print(sentence(tables), highlight=False, soft_wrap=True)
 
@@ -88,9 +88,15 @@ def _sense(row: Row) -> str:
     return "at most" if row["sense"] == "largest" else "from"
 
 
-def _value(end: float | None, name: str) -> str:
-    unit = NAMES[name][1]
-    return "never" if end is None else f"{end:.4g} {unit}".strip()
+def _value(end: float | None, row: Row, tables: Tables) -> str:
+    """A critical value with its unit; one below its grid only says what rounding can tell from zero."""
+    if end is None:
+        return "never"
+    name = row["quantity"]
+    grid = [each[name] for each in tables.get("rate_memory", []) if each.get(name) is not None]
+    if grid and end < min(grid):
+        return "all of the grid"
+    return f"{end:.4g} {NAMES[name][1]}".strip()
 
 
 def _duration(seconds: float) -> str:
