@@ -120,7 +120,7 @@ def test_exact_figures_between_the_limits(rate_hz):
 
 
 def test_a_server_is_as_likely_as_the_other_under_every_condition():
-    damped = Entanglement(supply=SUPPLIES[0], memory={"t1_s": 0.7, "t2_s": 0.3}, readout={"no_click": "same"})
+    damped = Entanglement(supply=SUPPLIES[0], memory={"t1_s": 0.7, "t2_s": 0.3, "age_classes": 3}, readout={"no_click": "same"})
     plan = compile_strategy(build("quantum-optimal", {}), Scenario(Workload(**TWO), 0.3, damped))
     for table in condition_tables(plan, Workload(**TWO)):
         assert np.allclose(table.p.sum(axis=1)[:, :, 0], 0.5, atol=1e-12)
@@ -181,7 +181,7 @@ def test_waits_are_blind_to_when_pairs_come():
     assert not np.isclose(np.mean(rates), exact(memoryless)["baseline_rate"], rtol=0.01)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     values=st.lists(st.floats(0.05, 3.0), min_size=2, max_size=3, unique=True),
     load=st.floats(0.1, 0.9),
@@ -199,7 +199,7 @@ def test_no_resource_beats_the_classical_bound_below_its_critical_visibility(
     resource = Entanglement(
         pair={"law": "werner", "visibility": visibility},
         supply={"law": "poisson", "rate_hz": 2 * workload.arrival_rate_hz},
-        memory={"slots": slots, "depolarising_s": 5 * mean, "age_classes": 4},
+        memory={"slots": slots, "depolarising_s": 5 * mean, "age_classes": 3},
     )
     task = ExactTask(
         workload=workload,

@@ -122,5 +122,5 @@ def require_pair(state: qutip.Qobj) -> None:
         raise PairError(f"given a state with dimensions {dims}, allowed: [[2, 2], [2, 2]]")
     if not abs(state.tr() - 1) <= 1e-9:
         raise PairError(f"given a matrix with trace {state.tr():.6g}, allowed: a positive matrix with trace 1")
-    if not state.isherm or min(state.eigenenergies()) < -1e-9:
+    if not state.isherm or np.linalg.eigvalsh(state.full())[0] < -1e-9:
         raise PairError("given a matrix that is not positive, allowed: a positive matrix with trace 1")

@@ -60,10 +60,12 @@ def require_measurement(operators: Measurement) -> None:
     ValueError
         If an operator is not positive, or they do not sum to the identity.
     """
-    for index, operator in enumerate(operators):
-        if operator.shape != (2, 2) or not operator.isherm or min(operator.eigenenergies()) < -1e-9:
+    effects = [operator.full() for operator in operators]
+    for index, effect in enumerate(effects):
+        hermitian = effect.shape == (2, 2) and np.allclose(effect, effect.conj().T, atol=1e-12)
+        if not hermitian or np.linalg.eigvalsh(effect)[0] < -1e-9:
             raise ValueError(f"operator {index} of the measurement is not a positive 2 x 2 matrix")
-    if not np.allclose(sum(operators).full(), np.eye(2), atol=1e-9):
+    if not np.allclose(sum(effects), np.eye(2), atol=1e-9):
         raise ValueError("the operators of the measurement do not sum to the identity")
 
 

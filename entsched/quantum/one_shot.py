@@ -6,6 +6,7 @@ from typing import NoReturn, SupportsIndex
 
 import numpy as np
 import qutip
+from numpy.typing import NDArray
 
 from entsched.errors import NoCloningError
 from entsched.quantum.bell import PairError, require_pair
@@ -45,7 +46,7 @@ class OneShotPair:
 
     def __init__(self, state: qutip.Qobj) -> None:
         require_pair(state)
-        self._state = state
+        self._state = state.full().reshape(2, 2, 2, 2)
         self._halves = ["A", "B"]
 
     def measure_a(self, measurement: Measurement, draw: float) -> int:
@@ -92,16 +93,22 @@ class OneShotPair:
         if not 0 <= draw < 1:
             raise PairError(f"given draw {draw}, allowed: at least 0 and less than 1")
         require_measurement(measurement)
-        place = self._halves.index(half)
-        effects = [_on_half(effect, place, len(self._halves)) for effect in measurement]
-        probabilities = np.real([qutip.expect(effect, self._state) for effect in effects])
+        effects = np.array([effect.full() for effect in measurement])
+        on_half = "abcb,kca->k" if half == "A" else "abac,kcb->k"
+        probabilities = np.einsum(on_half, self._state, effects).real
         probabilities = np.where(probabilities > NEVER, probabilities, 0.0)
         cumulative = np.cumsum(probabilities / probabilities.sum())[:-1]
         outcome = int(np.searchsorted(cumulative, draw, side="right"))
         self._halves.remove(half)
-        rest = effects[outcome] * self._state / probabilities[outcome]
-        self._state = rest.ptrace(1 - place) if self._halves else None
+        self._state = self._left(half, effects[outcome]) / probabilities[outcome]
         return outcome
+
+    def _left(self, half: str, effect: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """Tr_measured[(E x 1) rho], with a maximally mixed half in place of the one that is gone."""
+        rest = np.einsum("abcd,ca->bd" if half == "A" else "abcd,db->ac", self._state, effect)
+        gone = np.eye(2) / 2
+        left: NDArray[np.complex128] = np.einsum("ac,bd->abcd", *((gone, rest) if half == "A" else (rest, gone)))
+        return left
 
     def __copy__(self) -> NoReturn:
         raise NoCloningError("given a pair to copy, allowed: one measurement of each half")
@@ -111,9 +118,3 @@ class OneShotPair:
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise NoCloningError("given a pair to pickle, allowed: one measurement of each half")
-
-
-def _on_half(effect: qutip.Qobj, place: int, halves: int) -> qutip.Qobj:
-    operators = [qutip.qeye(2)] * halves
-    operators[place] = effect
-    return qutip.tensor(*operators)
