@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from pydantic import ValidationError, model_validator
+
 from entsched.entanglement.chain import Chain, end_to_end
 from entsched.entanglement.hardware import GivenNode
 from entsched.entanglement.link import Link, delivered
@@ -14,7 +16,8 @@ from entsched.entanglement.monitor import Monitor
 from entsched.entanglement.pair import PairState, Werner
 from entsched.entanglement.readout import Clocks, FlipProbability, NoClick, Readout
 from entsched.entanglement.supply import Geometric, Poisson, Supply
-from entsched.validation import NonNegative, Positive, Probability, Section
+from entsched.errors import ConfigError
+from entsched.validation import NonNegative, Positive, Probability, Section, first_problem
 
 #: How long photons wait in a loop of 200 m of fibre, where nodes have no memory, seconds.
 LOOP_S = 1e-6
@@ -106,6 +109,14 @@ class ReadoutChoice(Section):
     no_click: NoClick | None = None
 
 
+def _merged(known: Section, given: Section, place: str) -> Section:
+    """A section with what is given in place of what was known; refused in one line that begins with its place."""
+    try:
+        return type(known)(**known.model_dump() | given.model_dump(exclude_none=True))
+    except ValidationError as error:
+        raise ConfigError(f"{place}.{first_problem(error)}") from None
+
+
 class EntanglementChoice(Section):
     """The section ``entanglement`` of a configuration; by default perfect pairs on demand.
 
@@ -131,6 +142,16 @@ class EntanglementChoice(Section):
     fault: Fault | None = None
     monitor: Monitor | None = None
 
+    @model_validator(mode="after")
+    def _has_an_effect(self) -> EntanglementChoice:
+        stores = self.memory is not None and set(self.memory.model_dump(exclude_none=True)) - {"herald_s"}
+        if stores and self.supply is None and self.hardware is None:
+            raise ValueError(
+                f"memory: given {', '.join(sorted(stores))} for pairs on demand, which nobody stores, "
+                "allowed: with supply poisson or geometric, or hardware"
+            )
+        return self
+
     @cached_property
     def resolved(self) -> Entanglement:
         """All that is known of the pairs, whatever it was known from.
@@ -145,8 +166,7 @@ class EntanglementChoice(Section):
         for name in Entanglement.model_fields:
             value = getattr(self, name)
             if name in ("memory", "readout") and value is not None:
-                before = getattr(known, name)
-                given[name] = type(before)(**before.model_dump() | value.model_dump(exclude_none=True))
+                given[name] = _merged(getattr(known, name), value, f"entanglement.{name}")
             elif value is not None:
                 given[name] = value
         return Entanglement(**{name: getattr(known, name) for name in Entanglement.model_fields} | given)

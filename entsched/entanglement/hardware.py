@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from entsched.documents import read_document
+from entsched.documents import document, read_document
 from entsched.errors import ConfigError
 from entsched.validation import Positive, Probability, Section, first_problem
 
@@ -203,13 +203,13 @@ def node(name: str) -> Node:
     entsched.errors.ConfigError: given node 'abacus', allowed: colour-centre, neutral-atom, photonic, ...
     """
     if name not in presets():
-        raise ConfigError(f"given node {name!r}, allowed: {', '.join(presets())}")
+        raise ConfigError(f"given node {name!r}, allowed: {', '.join(presets())}, or a file that ends in .yaml")
     with as_file(files("entsched.entanglement") / "presets" / f"{name}.yaml") as path:
         return load_node(path)
 
 
 def find_node(name: str) -> Node:
-    """A node by the name of a preset, or by its YAML file.
+    """A node by the name of a preset, or by its file, whose name ends in .yaml or .yml.
 
     Raises
     ------
@@ -230,6 +230,17 @@ def _described(value: Any) -> Any:
 
 #: A node as configurations give it: a preset by name, a YAML file, or its figures.
 GivenNode = Annotated[Node, BeforeValidator(_described)]
+
+
+def as_yaml(made: Node) -> str:
+    """A node as the file that :func:`load_node` reads.
+
+    Examples
+    --------
+    >>> as_yaml(node("photonic")).splitlines()[:2]
+    ['name: photonic', 'platform: pulsed down-conversion, detected at once']
+    """
+    return document(made.model_dump(mode="json", exclude_none=True))
 
 
 def table(nodes: tuple[Node, ...] | None = None) -> str:

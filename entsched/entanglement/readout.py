@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from entsched.validation import NonNegative, Probability, Section
 
@@ -53,6 +53,12 @@ class Clocks(Section):
     frequency_hz: Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)] = 0.0
     jitter_s: NonNegative = 0.0
     wander_s2_per_s: NonNegative = 0.0
+
+    @model_validator(mode="after")
+    def _turns(self) -> Clocks:
+        if (self.jitter_s or self.wander_s2_per_s) and not self.frequency_hz:
+            raise ValueError("frequency_hz: given 0, at which errors of clocks turn no phase, allowed: above 0")
+        return self
 
     @property
     def coherence(self) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from entsched.behavior import Behavior
 from entsched.entanglement.readout import Readout
+from entsched.quantum.bell import PairError
 from entsched.quantum.correlation import PrincipalPlane, correlation_matrix
 from entsched.quantum.detection import imperfect
 from entsched.quantum.measurement import Measurement, spin
@@ -64,10 +65,21 @@ class Recipe:
     ----------
     weights : probabilities of the parts
     parts : directions, or C[x, y] of shared randomness alone
+
+    Raises
+    ------
+    PairError
+        If there is not one weight for each part, or the weights are no probabilities.
     """
 
     weights: tuple[float, ...]
     parts: tuple[Directions | Floats, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.weights) != len(self.parts) or not self.parts:
+            raise PairError(f"given {len(self.weights)} weights for {len(self.parts)} parts, allowed: one for each")
+        if min(self.weights) < 0 or abs(sum(self.weights) - 1) > 1e-9:
+            raise PairError(f"given weights {self.weights}, allowed: probabilities with sum 1")
 
     def behavior(self, state: qutip.Qobj, readout: Readout) -> Behavior:
         """P(a, b | x, y) on a state, by Born's rule."""

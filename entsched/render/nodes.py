@@ -30,7 +30,7 @@ def print_nodes(every: Sequence[Node]) -> None:
         table.add_row(node.name, *(f"{figures[key].value:g}" if key in figures else "-" for key in SHOWN.values()))
     console = Console()
     console.print(table)
-    console.print("entsched nodes NAME shows ranges and sources; copy one with --json or from docs/hardware.md")
+    console.print("entsched nodes NAME shows ranges and sources; --yaml > mine.yaml makes a file to change")
 
 
 def print_node(node: Node) -> None:

@@ -61,9 +61,9 @@ def entangled_plan(scenario: Scenario, choose: Choose, fallback: str, describe: 
     details = describe(states[0]) if describe else {}
     behaviors = [recipe.behavior(state, readout) for recipe, state in zip(recipes, states, strict=True)]
     sources = [recipe.source(state, readout) for recipe, state in zip(recipes, states, strict=True)]
+    without = local_behavior(scenario, fallback)
     if resource.is_always_the_same:
         return RoutingPlan(behaviors[0], pairs=sources[0], details=details)
-    without = local_behavior(scenario, fallback)
     faulty = [] if resource.fault is None else [stored_state(resource, age_s, resource.fault.pair) for _, age_s in ages]
     failed = list(zip(recipes, faulty, strict=True)) if faulty else []
     by_pair = ByPair(
