@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from entsched.entanglement import Entanglement
+import numpy as np
+
+from entsched.envelope.advantage import STRICT
 from entsched.report import Report
 from entsched.strategies.base import Resource
 
 Row = dict[str, Any]
+
+#: What is known of perfect pairs in a row of ``largest_relative``, and how the names of the same begin for its own.
+OF_PERFECT_PAIRS = ("relative_advantage", "advantage_s", "splitting")
+REALISED = "realised_"
 
 
 def largest_advantage(bounds: list[Row]) -> Row | None:
@@ -17,12 +24,18 @@ def largest_advantage(bounds: list[Row]) -> Row | None:
     return max(strict, key=lambda row: float(row["advantage_s"])) if strict else None
 
 
-def advantage_ranges(bounds: list[Row]) -> list[tuple[float, float]]:
-    """The runs of neighbouring p, of those that were bounded, with a strict certified advantage."""
+def advantage_ranges(rows: Iterable[Row]) -> list[tuple[float, float]]:
+    """The runs of neighbouring p, of those in the rows, whose advantage is strict.
+
+    Examples
+    --------
+    >>> advantage_ranges({"splitting": p, "strict": 0.1 < p < 0.6} for p in (0.1, 0.2, 0.5, 0.8))
+    [(0.2, 0.5)]
+    """
     ranges: list[tuple[float, float]] = []
     open_at: float | None = None
     last = 0.0
-    for row in sorted(bounds, key=lambda row: float(row["splitting"])):
+    for row in sorted(rows, key=lambda row: float(row["splitting"])):
         if row["strict"] and open_at is None:
             open_at = row["splitting"]
         if not row["strict"] and open_at is not None:
@@ -38,7 +51,11 @@ def largest_relative(report: Report) -> Row:
     With it, what entangled strategies make of the pairs of the experiment, if those are not perfect.
     """
     base = report.experiment.workload.base_wait_s
-    row: Row = {"load": report.experiment.workload.load, "relative_advantage": 0.0}
+    row: Row = {
+        "load": report.experiment.workload.load,
+        "perfect_pairs": report.perfect_pairs,
+        "relative_advantage": 0.0,
+    }
     for bound in report.bounds:
         relative = bound["advantage_s"] / (base + bound["classical_lower_s"])
         if bound["strict"] and relative > row["relative_advantage"]:
@@ -48,7 +65,23 @@ def largest_relative(report: Report) -> Row:
                 "splitting": bound["splitting"],
             }
     made = realised(report)
-    return row if made is None else row | {f"realised_{name}": value for name, value in made.items()}
+    return row if made is None else row | {f"{REALISED}{name}": value for name, value in made.items()}
+
+
+def of_own_pairs(row: Row) -> Row:
+    """A row of ``largest_relative`` with ``realised_...`` for perfect pairs too, and without what else those would do.
+
+    Examples
+    --------
+    >>> of_own_pairs({"load": 0.5, "perfect_pairs": True, "relative_advantage": 0.07, "splitting": 0.3})
+    {'load': 0.5, 'realised_relative_advantage': 0.07, 'realised_splitting': 0.3}
+    >>> of_own_pairs({"perfect_pairs": False, "relative_advantage": 0.07, "realised_relative_advantage": 0.01})
+    {'realised_relative_advantage': 0.01}
+    """
+    own = {name: value for name, value in row.items() if name not in (*OF_PERFECT_PAIRS, "perfect_pairs")}
+    if not row["perfect_pairs"]:
+        return own
+    return own | {f"{REALISED}{name}": row[name] for name in OF_PERFECT_PAIRS if name in row}
 
 
 def realised(report: Report) -> Row | None:
@@ -56,17 +89,50 @@ def realised(report: Report) -> Row | None:
 
     None if the pairs are perfect and on demand, or if no exact wait is known; negative if none has an advantage.
     """
-    experiment = report.experiment
-    if experiment.entanglement.resolved == Entanglement():
+    best = max(realised_rows(report), key=lambda row: float(row["relative_advantage"]), default=None)
+    if best is None or report.perfect_pairs:
         return None
-    entangled = {c.label for c in experiment.strategies if c.strategy.resource is Resource.ENTANGLED}
-    found = None
-    for row in report.strategies:
+    return {name: best[name] for name in ("strategy", "splitting", "relative_advantage")}
+
+
+def realised_rows(report: Report) -> list[Row]:
+    """For each entangled strategy and p with an exact wait and a bound: its advantage over that bound.
+
+    ``strict`` says whether it is more than rounding.
+    """
+    rows: list[Row] = []
+    for row in entangled_rows(report):
         bound = next((b for b in report.bounds if abs(b["splitting"] - row.get("split_fraction", 2)) < 1e-9), None)
-        if row["strategy"] not in entangled or bound is None or "mean_wait_s" not in row:
+        if bound is None:
             continue
         classical_s = bound["base_wait_s"] + bound["classical_lower_s"]
-        gained = (classical_s - row["mean_wait_s"]) / classical_s
-        if found is None or gained > found["relative_advantage"]:
-            found = {"strategy": row["strategy"], "splitting": bound["splitting"], "relative_advantage": gained}
-    return found
+        gained_s = classical_s - row["mean_wait_s"]
+        place = {"strategy": row["strategy"], "splitting": bound["splitting"]}
+        gain = {"relative_advantage": gained_s / classical_s, "strict": gained_s > STRICT * bound["base_wait_s"]}
+        rows.append(place | gain)
+    return rows
+
+
+def realised_ranges(report: Report) -> list[tuple[float, float]]:
+    """The runs of neighbouring p, of those with exact waits, at which an entangled strategy beats the bound."""
+    strict: dict[float, bool] = {}
+    for row in realised_rows(report):
+        strict[row["splitting"]] = strict.get(row["splitting"], False) or row["strict"]
+    return advantage_ranges({"splitting": p, "strict": found} for p, found in strict.items())
+
+
+def entangled_rows(report: Report) -> list[Row]:
+    """The rows of entangled strategies whose exact wait is known."""
+    entangled = {c.label for c in report.experiment.strategies if c.strategy.resource is Resource.ENTANGLED}
+    return [row for row in report.strategies if row["strategy"] in entangled and "mean_wait_s" in row]
+
+
+def percent(fraction: float) -> str:
+    """A fraction in per cent, to two significant digits.
+
+    Examples
+    --------
+    >>> percent(0.07012), percent(0.0000341), percent(0.5)
+    ('7 %', '0.0034 %', '50 %')
+    """
+    return f"{np.format_float_positional(100 * fraction, precision=2, unique=False, fractional=False, trim='-')} %"

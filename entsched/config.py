@@ -17,7 +17,7 @@ from entsched.errors import ConfigError, EntschedError
 from entsched.reading.changes import changed as changed_data
 from entsched.reading.keys import MAX_STRATEGIES, Axis, find_axes
 from entsched.reading.ranges import MAX_POINTS, spread
-from entsched.sim.task import Run
+from entsched.sim.task import Run, require_end
 from entsched.strategies.choice import StrategyChoice
 from entsched.validation import Positive, Probability, Section, first_problem
 from entsched.workload import Baseline, Workload
@@ -108,7 +108,9 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Experiment:
-        _ = self.entanglement.resolved
+        pairs = self.entanglement.resolved
+        if self.simulation is not None:
+            require_end(pairs, self.workload)
         labels = [choice.label for choice in self.strategies]
         twice = sorted({label for label in labels if labels.count(label) > 1})
         if twice:

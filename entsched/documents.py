@@ -67,7 +67,7 @@ def read_document(path: str | Path) -> dict[str, Any]:
     """
     data = read_value(_text(Path(path)), str(path))
     if not isinstance(data, dict):
-        raise ConfigError(f"{path}: given {type(data).__name__}, allowed: a mapping of keys such as name, workload")
+        raise ConfigError(f"{path}: given {type(data).__name__}, allowed: a mapping of keys")
     return data
 
 
@@ -158,9 +158,13 @@ def _traced(value: Any, folder: Path) -> Any:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > MAX_CONFIG_BYTES:
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"{path}: cannot be read: not a file")
+        with path.open("rb") as file:
+            content = file.read(MAX_CONFIG_BYTES + 1)
+        if len(content) > MAX_CONFIG_BYTES:
             raise ConfigError(f"{path}: larger than {MAX_CONFIG_BYTES} bytes")
-        return path.read_text(encoding="utf-8")
+        return content.decode("utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from entsched import MODEL_VERSION, report, sweep
-from entsched.advantages import largest_relative
+from entsched.advantages import largest_relative, of_own_pairs
 from entsched.axes import Study
 from entsched.envelope.advantage import STRICT
 from entsched.store import Store, tables, write_text
@@ -94,13 +94,15 @@ def _write_sweep(study: Study, store: Store, out: Path) -> None:
     """The tables of all experiments, one under the other, with their coordinates; where entanglement helps most."""
     from entsched import figures
 
-    advantages, plotted = [], []
+    advantages, realised, plotted = [], [], []
     with tables(out) as add:
         for coordinates, experiment in study.cells():
             made = report.build(experiment, store)
             for name, row in _rows(made):
                 add(name, coordinates | row)
-            advantages.append(coordinates | largest_relative(made))
+            found = largest_relative(made)
+            advantages.append(coordinates | found)
+            realised.append(coordinates | of_own_pairs(found))
             add("advantages", advantages[-1])
             plotted += [coordinates | report.plotted(row) for row in made.strategies]
     figures.draw_sweep(study.axes, advantages, plotted, out / "figures")
@@ -110,19 +112,19 @@ def _write_sweep(study: Study, store: Store, out: Path) -> None:
         "axes": {axis.key: list(axis.shown) for axis in study.axes},
         "experiments": len(advantages),
         "with_certified_advantage": sum(row["relative_advantage"] > 0 for row in advantages),
-        **_realised(advantages),
+        **({} if all(row["perfect_pairs"] for row in advantages) else _realised(realised)),
         "largest_advantage": largest if largest["relative_advantage"] > 0 else None,
     }
     write_text(out / "summary.json", json.dumps(summary, indent=1) + "\n")
 
 
-def _realised(advantages: list[dict[str, Any]]) -> dict[str, Any]:
-    """The same with the pairs of the experiments, where those are not perfect."""
-    made = [row for row in advantages if "realised_relative_advantage" in row]
-    if not made:
+def _realised(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The same with the pairs of the experiments, where that is known."""
+    known = [row for row in rows if "realised_relative_advantage" in row]
+    if not known:
         return {}
-    largest = max(made, key=lambda row: float(row["realised_relative_advantage"]))
-    helps = sum(row["realised_relative_advantage"] > STRICT for row in made)
+    largest = max(known, key=lambda row: float(row["realised_relative_advantage"]))
+    helps = sum(row["realised_relative_advantage"] > STRICT for row in known)
     return {"with_realised_advantage": helps, "largest_realised_advantage": largest if helps else None}
 
 

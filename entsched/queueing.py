@@ -128,7 +128,7 @@ def supplied(workload: Workload, tables: Sequence[ConditionalTable], weights: Fl
     return Supplied(
         table=ConditionalTable(np.einsum("c,cabxy->abxy", weights, np.array([table.p for table in tables]))),
         splits_evenly=max(splits) - min(splits) < 1e-9,
-        share=float(1 - weights[0]),
+        share=float(min(max(1 - weights[0], 0.0), 1.0)),
     )
 
 

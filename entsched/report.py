@@ -11,6 +11,8 @@ import numpy as np
 
 from entsched import pareto, sweep
 from entsched.config import Experiment
+from entsched.entanglement import Entanglement
+from entsched.entanglement.use import use_law
 from entsched.envelope.advantage import STRICT
 from entsched.envelope.tables import tables as envelope_tables
 from entsched.estimates import COMPARED, differences, estimates
@@ -19,6 +21,7 @@ from entsched.routing import classical_optimum, full_information_optimum, quantu
 from entsched.sim.monitoring import monitor_notes, monitor_rows
 from entsched.sim.statistics import student_interval
 from entsched.store import Store
+from entsched.strategies.base import Resource, StrategyClass
 from entsched.tasks import SimulationTask
 
 Row = dict[str, Any]
@@ -37,6 +40,8 @@ SETS = {
     "full information": ("full_information_s", "full_information_s"),
 }
 
+#: What the name of the set "quantum" ends with where the pairs of an experiment are not perfect.
+OF_PERFECT = ", perfect pairs"
 
 #: The tables of a report that are written as CSV files.
 TABLES = ("bounds", "strategies", "fronts", "differences", "qos", "gains", "monitor")
@@ -70,6 +75,27 @@ class Report:
     envelope: dict[str, list[Row]]
     notes: list[str]
 
+    @property
+    def perfect_pairs(self) -> bool:
+        """Whether the pairs of the experiment are perfect and on demand, as those of the set "quantum" are."""
+        return has_perfect_pairs(self.experiment)
+
+
+def has_perfect_pairs(experiment: Experiment) -> bool:
+    """Whether the pairs of an experiment are perfect and on demand."""
+    return experiment.entanglement.resolved == Entanglement()
+
+
+def set_name(name: str, perfect_pairs: bool) -> str:
+    """What tables call a set of ``SETS`` beside pairs that are perfect or not.
+
+    Examples
+    --------
+    >>> set_name("quantum", True), set_name("quantum", False), set_name("classical", False)
+    ('quantum', 'quantum, perfect pairs', 'classical')
+    """
+    return name if perfect_pairs or name != "quantum" else f"{name}{OF_PERFECT}"
+
 
 def build(experiment: Experiment, store: Store) -> Report:
     """The report of an experiment from the rows that are in the store; those that failed are left out."""
@@ -95,7 +121,9 @@ def build(experiment: Experiment, store: Store) -> Report:
         gains=[rows[task.key] for task in tasks.gains if task.key in rows],
         monitor=monitored,
         envelope=envelope(experiment, store),
-        notes=_notes(simulated, groups, simulation.precision if simulation else None) + monitor_said,
+        notes=_notes(simulated, groups, simulation.precision if simulation else None)
+        + _unknown_law(experiment, strategies)
+        + monitor_said,
     )
 
 
@@ -138,6 +166,22 @@ def _notes(simulated: list[SimulationTask], groups: dict[Point, list[Row]], prec
                 f"{name} at p = {p}: precision {widest:.2g} after {len(rows)} replications, asked for {precision:g}"
             )
     return notes
+
+
+def _unknown_law(experiment: Experiment, strategies: list[Row]) -> list[str]:
+    """Which entangled strategies have no exact figures because no law of their supply is known, in one note."""
+    if use_law(experiment.entanglement.resolved, experiment.workload.arrival_rate_hz) is not None:
+        return []
+    covered = {row["strategy"]: "mean_wait_s" in row for row in strategies}
+    names = [
+        choice.label
+        for choice in experiment.strategies
+        if choice.strategy.resource is Resource.ENTANGLED
+        and choice.strategy.strategy_class is StrategyClass.SYMMETRIC
+        and covered.get(choice.label) is False
+    ]
+    reason = "no exact law for this supply (several slots with attempts or a cut-off): only simulated"
+    return [f"{', '.join(names)}: {reason}"] if names else []
 
 
 def _relative_half_width(values: Sequence[float]) -> float:
@@ -221,7 +265,7 @@ def _qos_rows(experiment: Experiment) -> list[Row]:
         )
         rows.append(
             {
-                "set": name,
+                "set": set_name(name, has_perfect_pairs(experiment)),
                 "max_wait_s": limit,
                 "splitting": reading.splitting if reading else None,
                 "baseline_rate": reading.baseline_rate if reading else None,

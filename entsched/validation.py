@@ -67,7 +67,7 @@ def first_problem(error: ValidationError) -> str:
     ...     Sweep(rate_hz="1e-3")
     ... except ValidationError as error:
     ...     print(first_problem(error))
-    rate_hz: given '1e-3', allowed: a number (YAML reads 1e-3 as text: write 1.0e-3)
+    rate_hz: given '1e-3', allowed: a number (YAML reads 1e-3 and 1.0e3 as text: write 1.0e-3, 1.0e+3)
     """
     problem = error.errors()[0]
     kind, given = problem["type"], _shortened(problem["input"])
@@ -88,7 +88,7 @@ def first_problem(error: ValidationError) -> str:
     if kind in PLAIN:
         message = PLAIN[kind].format(**problem.get("ctx", {}))
     if kind in ("float_type", "int_type") and isinstance(problem["input"], str):
-        message = "a number (YAML reads 1e-3 as text: write 1.0e-3)"
+        message = "a number (YAML reads 1e-3 and 1.0e3 as text: write 1.0e-3, 1.0e+3)"
     return f"{path + ': ' if path else ''}given {given}, allowed: {message}"
 
 

@@ -434,7 +434,9 @@ def test_the_documented_template_runs_from_outside_the_package(tmp_path):
     done = _run_plugin(tmp_path, site, yaml.safe_load(_blocks("yaml")[0])["strategies"][1])
     assert done.returncode == 0, done.stderr
     assert "equal-together(together=0.8)" in (tmp_path / "out" / "strategies.csv").read_text()
-    clock = "import my_strategies as m, entsched.testing as t; t.check_strategy(m.TakeTurns()); t.check_strategy(m.Fan())"
+    clock = (
+        "import my_strategies as m, entsched.testing as t; t.check_strategy(m.TakeTurns()); t.check_strategy(m.Fan())"
+    )
     contract = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(source)]
     environment = os.environ | {"PYTHONPATH": str(site)}
     assert subprocess.run([sys.executable, "-c", clock], env=environment, check=False).returncode == 0

@@ -120,7 +120,9 @@ def test_exact_figures_between_the_limits(rate_hz):
 
 
 def test_a_server_is_as_likely_as_the_other_under_every_condition():
-    damped = Entanglement(supply=SUPPLIES[0], memory={"t1_s": 0.7, "t2_s": 0.3, "age_classes": 3}, readout={"no_click": "same"})
+    damped = Entanglement(
+        supply=SUPPLIES[0], memory={"t1_s": 0.7, "t2_s": 0.3, "age_classes": 3}, readout={"no_click": "same"}
+    )
     plan = compile_strategy(build("quantum-optimal", {}), Scenario(Workload(**TWO), 0.3, damped))
     for table in condition_tables(plan, Workload(**TWO)):
         assert np.allclose(table.p.sum(axis=1)[:, :, 0], 0.5, atol=1e-12)

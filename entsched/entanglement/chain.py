@@ -198,13 +198,13 @@ def _delivered(chain: Chain, link: Fibre | Satellite, made: Delivery, noise: _No
     weights, success = _segment(chain, link, made, noise)
     swaps = chain.segments - 1
     attempts = mean_attempts(chain.segments, success)
-    told_s = swaps * link.delay_s()
+    told_s = swaps * link.message_s()
     stored = storage_decay(chain.segments, success, 2 * attempt_s * noise.loss_rate_hz)
     each = (4 * weights[0] - 1) / 3
     return EndToEnd(
         rate_hz=chain.swap_success**swaps / (attempts * attempt_s + told_s),
         visibility=each**chain.segments * noise.swap**swaps * stored * math.exp(-2 * told_s * noise.loss_rate_hz),
-        mean_attempts=attempts,
+        mean_attempts=attempts / chain.swap_success**swaps,
     )
 
 
@@ -213,12 +213,12 @@ def _segment(chain: Chain, link: Fibre | Satellite, made: Delivery, noise: _Nois
     attempt_s = link.modes / made.attempt_rate_hz
     success = -math.expm1(float(xlog1py(link.modes, -made.success_probability)))
     weights = _white((1 + 3 * noise.fresh * math.exp(-made.waited_s * noise.loss_rate_hz)) / 4)
-    told = math.exp(-2 * link.delay_s() * noise.loss_rate_hz)
+    told = math.exp(-2 * link.message_s() * noise.loss_rate_hz)
     for _ in range(chain.purification_rounds):
         aged = storage_decay(2, success, 2 * attempt_s * noise.loss_rate_hz)
         weights, kept = purify(_worn(weights, aged), chain.protocol, noise.gate)
         weights = _worn(weights, told)
-        success = kept / (mean_attempts(2, success) + link.delay_s() / attempt_s)
+        success = kept / (mean_attempts(2, success) + link.message_s() / attempt_s)
     return weights, success
 
 

@@ -65,11 +65,24 @@ class Hardware(Section):
             direct = delivered(self.link, self.node)
             supply = _attempts(direct.attempt_rate_hz, direct.success_probability)
             visibility, herald_s = direct.fresh_visibility, direct.waited_s / 2
+            if not self.node.slots.value and direct.herald_delay_s > LOOP_S:
+                raise ConfigError(
+                    f"given node {self.node.name!r}, whose halves cannot wait {direct.herald_delay_s:.3g} s for their "
+                    f"herald, allowed: up to {LOOP_S:g} s without memory"
+                )
         return Entanglement(
             pair=Werner(visibility=visibility),
             supply=supply,
             memory=self._memory(herald_s),
-            readout=Readout(error=self.node.readout_error.value),
+            readout=self._readout(),
+        )
+
+    def _readout(self) -> Readout:
+        """What is stored is always there to be read; photons have to be detected once more."""
+        stored = self.node.slots.value > 0
+        return Readout(
+            error=self.node.readout_error.value,
+            efficiency=1.0 if stored else self.node.detector_efficiency.value,
         )
 
     def _memory(self, herald_s: float) -> Memory:
@@ -150,6 +163,9 @@ class EntanglementChoice(Section):
                 f"memory: given {', '.join(sorted(stores))} for pairs on demand, which nobody stores, "
                 "allowed: with supply poisson or geometric, or hardware"
             )
+        no_memory = self.hardware is not None and not self.hardware.node.slots.value
+        if stores and no_memory and self.supply is None:
+            raise ValueError(f"memory: given {', '.join(sorted(stores))}, allowed: nothing for a node without memory")
         return self
 
     @cached_property

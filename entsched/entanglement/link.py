@@ -16,6 +16,8 @@ from entsched.validation import NonNegative, Positive, Section
 LIGHT_KM_PER_S = 299_792.458
 #: Mean radius of the Earth in kilometres.
 EARTH_KM = 6371.0
+#: Modes of a channel that a photonic qubit takes: two polarisations, or two time bins.
+MODES_PER_QUBIT = 2
 #: Below this elevation the air mass 1 / cos(zenith angle) is no longer right.
 LEAST_ELEVATION_DEGREES = 10.0
 
@@ -62,8 +64,12 @@ class Fibre(Section):
         return self.coupling_efficiency * 10 ** (-self.attenuation_db_per_km * self.length_km / 20)
 
     def delay_s(self) -> float:
-        """Time that a photon or a message takes from node to node, seconds."""
+        """Time that a photon takes from node to node, seconds."""
         return self.length_km * self.refractive_index / LIGHT_KM_PER_S
+
+    def message_s(self) -> float:
+        """Time that a message takes from node to node, seconds."""
+        return self.delay_s()
 
 
 class Satellite(Section):
@@ -147,6 +153,10 @@ class Satellite(Section):
     def delay_s(self) -> float:
         """Time that a photon takes from the satellite to a station, seconds."""
         return self.slant_range_km() / LIGHT_KM_PER_S
+
+    def message_s(self) -> float:
+        """Time that a message takes from station to station, over the satellite, seconds."""
+        return 2 * self.delay_s()
 
 
 Link = Annotated[Fibre | Satellite, Field(discriminator="medium")]
@@ -247,7 +257,7 @@ def _times(link: Fibre | Satellite) -> tuple[float, float, float]:
     """Until both nodes know; what both halves wait in sum; how long an attempt keeps a memory busy; seconds."""
     delay_s = link.delay_s()
     if isinstance(link, Satellite):
-        between_s = 2 * delay_s
+        between_s = link.message_s()
         return delay_s + between_s, 2 * between_s, between_s
     if link.herald == "one_sided":
         return 2 * delay_s, 3 * delay_s, 2 * delay_s

@@ -53,6 +53,8 @@ class BellDiagonal(Section):
     def _is_distribution(self) -> BellDiagonal:
         if abs(sum(self.weights) - 1) > 1e-9:
             raise ValueError(f"weights: given a sum of {sum(self.weights):.12g}, allowed: 1")
+        if sum(self.weights) > 1:  # by rounding: no state has more
+            object.__setattr__(self, "weights", tuple(weight / sum(self.weights) for weight in self.weights))
         return self
 
 

@@ -13,7 +13,7 @@ from entsched.communication import Communication
 from entsched.entanglement import Entanglement
 from entsched.entanglement.choice import EntanglementChoice, Hardware
 from entsched.entanglement.hardware import Node, node, presets
-from entsched.entanglement.link import Fibre, hashing_bound, repeaterless_bound
+from entsched.entanglement.link import MODES_PER_QUBIT, Fibre, hashing_bound, repeaterless_bound
 from entsched.envelope.resource import fidelity, known_use
 from entsched.envelope.section import MOST_SPLITTINGS, Envelope
 from entsched.envelope.tasks import AdvantageTask, BudgetTask, CriticalTask, CriticalVisibilityTask, ReachTask
@@ -171,7 +171,7 @@ def _bits(hardware: Hardware, pairs: Entanglement, distance_km: float) -> Row:
     if isinstance(hardware.link, Fibre):
         whole = hardware.link.model_copy(update={"length_km": distance_km})
         uses_hz = hardware.node.repetition_rate_hz.value * whole.modes
-        bound = repeaterless_bound(whole.transmission())
+        bound = MODES_PER_QUBIT * repeaterless_bound(whole.transmission())
         row["repeaterless_bits_per_s"] = uses_hz * bound if np.isfinite(bound) else None
     return row
 

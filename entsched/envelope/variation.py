@@ -108,7 +108,8 @@ def delivered_by(hardware: Hardware, choice: EntanglementChoice) -> Entanglement
     """
     pairs = hardware.entanglement
     given: dict[str, Any] = choice.memory.model_dump(exclude_none=True) if choice.memory else {}
-    rules = {name: value for name, value in given.items() if name in RULES}
+    has_memory = hardware.node.slots.value > 0
+    rules = {name: value for name, value in given.items() if name in RULES and has_memory}
     changed: dict[str, Any] = {"memory": Memory(**pairs.memory.model_dump() | rules)}
     if choice.clocks is not None:
         changed["clocks"] = choice.clocks

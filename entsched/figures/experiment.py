@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from entsched.advantages import advantage_ranges
+from entsched.advantages import advantage_ranges, entangled_rows, realised_ranges
 from entsched.figures.style import (
     COLOURS,
     SET_OF_STRATEGY,
@@ -25,7 +25,7 @@ from entsched.figures.style import (
     plain,
     save,
 )
-from entsched.report import SETS, Report
+from entsched.report import OF_PERFECT, SETS, Report, set_name
 
 LABELS = {
     "random": "uniform random",
@@ -33,6 +33,7 @@ LABELS = {
     "quantum": "quantum optimum (one Bell pair)",
     "full information": "full information = no-signalling",
 }
+PERFECT = "quantum optimum, perfect pairs"
 ADVANTAGE_COLOUR = "#fff3e0"
 
 
@@ -40,18 +41,31 @@ def excess_wait(report: Report, path: Path) -> Path:
     """Excess wait J against splitting probability p: exact curves, simulated points, advantage."""
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(5.2, 4.2), layout="constrained")
-        for low, high in advantage_ranges(report.bounds):
-            axes.axvspan(low, high, color=ADVANTAGE_COLOUR, lw=0, zorder=0)
-        rows = _excess_curves(axes, report) + _excess_points(axes, report)
+        helps, label = _advantage(report)
+        for low, high in helps:
+            axes.axvspan(low, high, color=ADVANTAGE_COLOUR, lw=0 if low < high else 3, zorder=0)
+        rows = _excess_curves(axes, report) + _excess_own(axes, report) + _excess_points(axes, report)
         axes.set(
             xlabel="splitting probability $p = P(a \\neq b)$",
             ylabel="excess mean wait $J$ per customer (s)",
             xlim=(-0.02, 1.02),
         )
-        if advantage_ranges(report.bounds):
-            axes.fill_between([], [], [], color=ADVANTAGE_COLOUR, label="certified quantum advantage")
+        if helps:
+            axes.fill_between([], [], [], color=ADVANTAGE_COLOUR, label=label)
         _legend(figure, [report], stars=False)
         return save(figure, path, rows)
+
+
+def _advantage(report: Report) -> tuple[list[tuple[float, float]], str]:
+    """Where there is a strict certified advantage, and what the shade over it is called."""
+    if report.perfect_pairs:
+        return advantage_ranges(report.bounds), "certified quantum advantage"
+    return realised_ranges(report), "certified advantage of these pairs"
+
+
+def _set_label(name: str, report: Report) -> str:
+    """The label of the curve of a set, which says so where its pairs are not those of the experiment."""
+    return LABELS[name] if set_name(name, report.perfect_pairs) == name else PERFECT
 
 
 def _excess_curves(axes: Axes, report: Report) -> list[Row]:
@@ -59,11 +73,26 @@ def _excess_curves(axes: Axes, report: Report) -> list[Row]:
     p = [row["splitting"] for row in report.bounds]
     for name, (lower, upper) in SETS.items():
         least, most = ([row[key] for row in report.bounds] for key in (lower, upper))
-        axes.plot(p, most, color=COLOURS[name], label=LABELS[name])
+        axes.plot(p, most, color=COLOURS[name], label=_set_label(name, report))
         axes.fill_between(p, least, most, color=COLOURS[name], alpha=0.25, lw=0)
         rows += [
-            {"series": name, "kind": "bound", "p": a, "excess_wait_s": c, "low_s": b, "high_s": c}
+            {"series": set_name(name, report.perfect_pairs), "kind": "bound", "p": a}
+            | {"excess_wait_s": c, "low_s": b, "high_s": c}
             for a, b, c in zip(p, least, most, strict=True)
+        ]
+    return rows
+
+
+def _excess_own(axes: Axes, report: Report) -> list[Row]:
+    """The exact values of the entangled strategies with the pairs of the experiment, as thin lines through p."""
+    rows: list[Row] = []
+    for label, points in _with_own_pairs(report).items():
+        p = [row["split_fraction"] if row["splitting"] is None else row["splitting"] for row in points]
+        waits = [row["excess_wait_s"] for row in points]
+        axes.plot(p, waits, **_thin(label, points))
+        rows += [
+            {"series": label, "kind": "exact", "p": a, "excess_wait_s": w, "low_s": w, "high_s": w}
+            for a, w in zip(p, waits, strict=True)
         ]
     return rows
 
@@ -114,13 +143,21 @@ def _front_panel(axes: Axes, report: Report) -> list[Row]:
     name = report.experiment.name
     base = report.experiment.workload.base_wait_s
     rates = [row["baseline_rate"] for row in report.bounds]
-    for set_name, (_, upper) in SETS.items():
+    for each, (_, upper) in SETS.items():
         waits = [base + row[upper] for row in report.bounds]
-        axes.plot(waits, rates, color=COLOURS[set_name], label=LABELS[set_name])
+        axes.plot(waits, rates, color=COLOURS[each], label=_set_label(each, report))
+        series = set_name(each, report.perfect_pairs)
         rows += [
-            {"run": name, "series": set_name, "kind": "exact", "mean_wait_s": w, "baseline_rate": r}
+            {"run": name, "series": series, "kind": "exact", "mean_wait_s": w, "baseline_rate": r}
             for w, r in zip(waits, rates, strict=True)
         ]
+    for label, points in _with_own_pairs(report).items():
+        known = [row for row in points if "baseline_rate" in row]
+        axes.plot(
+            [row["mean_wait_s"] for row in known], [row["baseline_rate"] for row in known], **_thin(label, known)
+        )
+        place = {"run": name, "series": label, "kind": "exact"}
+        rows += [place | {key: row[key] for key in ("mean_wait_s", "baseline_rate")} for row in known]
     for label, points in _simulated(report).items():
         values = np.array([_wait(r, 0.0) for r in points])
         heights = np.array([[r[f"sim_baseline_rate{end}"] for end in ("", "_low", "_high")] for r in points])
@@ -147,9 +184,8 @@ def _qos_marks(axes: Axes, report: Report) -> list[Row]:
     readings = [row for row in report.qos if row["baseline_rate"] is not None]
     for row in readings:
         axes.axvline(row["max_wait_s"], color="#444444", lw=0.8, ls=":", zorder=0)
-        axes.plot(
-            row["mean_wait_s"], row["baseline_rate"], "*", ms=11, mec="white", color=COLOURS[row["set"]], zorder=5
-        )
+        colour = COLOURS[row["set"].removesuffix(OF_PERFECT)]
+        axes.plot(row["mean_wait_s"], row["baseline_rate"], "*", ms=11, mec="white", color=colour, zorder=5)
     return [
         {
             "run": report.experiment.name,
@@ -184,6 +220,20 @@ def gain_map(report: Report, path: Path) -> Path:
         place = {"xytext": (9, -3), "textcoords": "offset points"}
         axes.annotate(f"{table[row, column]:.1f} %", (loads[column], row), **place)
         return save(figure, path, report.gains)
+
+
+def _with_own_pairs(report: Report) -> dict[str, list[Row]]:
+    """The exact rows of entangled strategies by label, in the order of p, where pairs are not perfect."""
+    groups: dict[str, list[Row]] = {}
+    for row in () if report.perfect_pairs else sorted(entangled_rows(report), key=lambda row: row["splitting"] or 0.0):
+        groups.setdefault(row["strategy"], []).append(row)
+    return groups
+
+
+def _thin(label: str, points: Sequence[Row]) -> dict[str, Any]:
+    """A thin line that says whose pairs it is about; a single point is a dot."""
+    ink = {"color": look(label, [label])["color"], "lw": 0.8, "marker": "." if len(points) == 1 else ""}
+    return ink | {"label": f"{plain(label)}, pairs of this experiment"}
 
 
 def _simulated(report: Report) -> dict[str, list[Row]]:

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from entsched.advantages import largest_advantage
+from entsched.advantages import largest_advantage, realised_rows
 from entsched.figures.style import STYLE, Row, legend_below, look, plain, save
 from entsched.report import Report
 from entsched.sim.record import QUANTILES
@@ -64,18 +64,28 @@ def wait_tail(report: Report, path: Path) -> Path:
 def chosen_splitting(report: Report) -> tuple[float | None, str]:
     """The simulated p nearest to the largest certified advantage, else the median of those simulated; and why.
 
-    Returns None if no simulated strategy uses a splitting probability.
+    The advantage is that of the pairs of the experiment. Returns None if no simulated strategy uses a splitting probability.
     """
     simulated = sorted({r["splitting"] for r in report.strategies if "sim_wait_q50_s" in r} - {None})
     if not simulated:
         return None, ""
-    best = largest_advantage(report.bounds)
+    best, name = _best_splitting(report)
     if best is None:
         return median_low(simulated), "the median of those simulated"
-    nearest = min(simulated, key=lambda p: abs(p - best["splitting"]))
-    if nearest == best["splitting"]:
-        return nearest, "where the certified advantage is largest"
-    return nearest, f"nearest to the largest certified advantage, at {best['splitting']:.4g}"
+    nearest = min(simulated, key=lambda p: abs(p - best))
+    if nearest == best:
+        return nearest, f"where the {name} is largest"
+    return nearest, f"nearest to the largest {name}, at {best:.4g}"
+
+
+def _best_splitting(report: Report) -> tuple[float | None, str]:
+    """The p at which the strict certified advantage is largest, if any, and what that advantage is called."""
+    if report.perfect_pairs:
+        best = largest_advantage(report.bounds)
+        return best and best["splitting"], "certified advantage"
+    strict = [row for row in realised_rows(report) if row["strict"]]
+    own = max(strict, key=lambda row: float(row["relative_advantage"]), default=None)
+    return own and own["splitting"], "certified advantage of these pairs"
 
 
 def _set_waits(axes: Axes, rows: Sequence[Row]) -> None:

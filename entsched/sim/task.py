@@ -46,6 +46,22 @@ MOST_EVENT_PAIRS = 2_000_000
 PILOTS, FIRST_PILOT = 10, 10**9
 
 
+def require_end(entanglement: Entanglement, workload: Workload) -> None:
+    """Refuse to simulate a source that makes and loses pairs for ever between two requests.
+
+    Raises
+    ------
+    ValueError
+        If it makes more than MOST_BIRTHS for each request.
+    """
+    births = expected_births_per_request(entanglement, workload.arrival_rate_hz)
+    if births > MOST_BIRTHS:
+        raise ValueError(
+            f"entanglement.memory: given {births:.3g} pairs made and lost for each request, allowed: at most "
+            f"{MOST_BIRTHS:g} (when_full overwrite, a longer cut-off or a slower source)"
+        )
+
+
 class Found(NamedTuple):
     """The fraction of a run that is its warm-up, and whether a steady state was found after it."""
 
@@ -96,12 +112,7 @@ class Replication(Run):
 
     @model_validator(mode="after")
     def _ends(self) -> Replication:
-        births = expected_births_per_request(self.entanglement, self.workload.arrival_rate_hz)
-        if births > MOST_BIRTHS:
-            raise ValueError(
-                f"memory: given {births:.3g} pairs made and lost for each request, allowed: at most {MOST_BIRTHS:g} "
-                "(when_full overwrite, a longer cut-off or a slower source)"
-            )
+        require_end(self.entanglement, self.workload)
         return self
 
     def simulate(self) -> RunFigures:
