@@ -26,7 +26,10 @@ SIMPLE = Workload(
 )
 
 #: The strategies our engines run, with their splitting probabilities: fair routers, the classical optimum, a plugin.
-SPLITTING = {"random": 0.5, "classical-optimal": 0.25, "taking-turns": None}
+SPLITTING = {"random": 0.5, "classical-optimal": 0.25, "quantum-optimal": 0.25, "taking-turns": None}
+
+#: The Bell pairs of ``quantum-optimal``: two for each request on average, stored for a few seconds.
+STORED = {"supply": {"law": "poisson", "rate_hz": 2 * ARRIVAL_RATE_HZ}, "memory": {"t2_s": 5.0}}
 
 registry.BUILT_IN["taking-turns"] = "benchmarks.numpy_plugin:TakingTurns"
 
@@ -64,6 +67,7 @@ def replication(engine: str, strategy: str, pairs: int, seed: int, order: str = 
         replication=0,
         warmup_fraction=0.0,
         engine=engine,  # type: ignore[arg-type]
+        entanglement=STORED,  # type: ignore[arg-type]
     )
 
 
@@ -100,6 +104,8 @@ def full_model() -> list[Contender]:
     return [
         Contender("fast", "classical-optimal, p = 0.25", 8_000_000, ours("fast", "classical-optimal")),
         Contender("simpy", "classical-optimal, p = 0.25", 60_000, ours("simpy", "classical-optimal")),
+        Contender("fast", "quantum-optimal, pairs made, stored and aged", 4_000_000, ours("fast", "quantum-optimal")),
+        Contender("simpy", "quantum-optimal, pairs made, stored and aged", 40_000, ours("simpy", "quantum-optimal")),
         Contender("fast", "plugin with the pair's index, in arrays", 4_000_000, ours("fast", "taking-turns")),
         Contender("simpy", "plugin with the pair's index, one by one", 40_000, ours("simpy", "taking-turns")),
     ]

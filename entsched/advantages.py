@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
-
-import numpy as np
 
 from entsched.envelope.advantage import STRICT
 from entsched.report import Report
@@ -132,7 +131,21 @@ def percent(fraction: float) -> str:
 
     Examples
     --------
-    >>> percent(0.07012), percent(0.0000341), percent(0.5)
-    ('7 %', '0.0034 %', '50 %')
+    >>> percent(0.0712), percent(0.0000341), percent(0.5)
+    ('7.1 %', '0.0034 %', '50 %')
     """
-    return f"{np.format_float_positional(100 * fraction, precision=2, unique=False, fractional=False, trim='-')} %"
+    return f"{two_digits(100 * fraction)} %"
+
+
+def two_digits(value: float) -> str:
+    """A number to two significant digits, without an exponent.
+
+    Examples
+    --------
+    >>> two_digits(7.0), two_digits(99.6), two_digits(9.96), two_digits(0.0001), two_digits(0.0)
+    ('7.0', '100', '10', '0.00010', '0')
+    """
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.1e}")
+    return f"{rounded:.{max(0, 1 - math.floor(math.log10(abs(rounded))))}f}"

@@ -283,7 +283,9 @@ def test_rows_do_not_depend_on_where_they_are_computed(config, tmp_path):
 
 def test_tables_follow_from_the_rows(config):
     tables = experiment.envelope(load_experiment(config), None, Workers("serial", 1)).tables
-    assert set(tables) == {"rate_memory", "presets_placed", "distance", "error_budget", "latency", "envelope"}
+    assert set(tables) == {
+        "configured", "rate_memory", "presets_placed", "distance", "error_budget", "latency", "envelope"
+    }  # fmt: skip
     problems = {row["node"]: row.get("problem") for row in tables["presets_placed"]}
     assert "microwave" in problems["superconducting"]
     assert problems["trapped-ion"] is None
@@ -329,14 +331,15 @@ def test_nothing_helps_and_it_says_so(config, call):
     code, printed, _ = call("envelope", config, "--executor", "serial")
     assert code == 0
     assert "never" in printed
-    assert "No strict advantage at any of 5 points: entanglement does not help here." in printed
+    assert "No strict advantage at any of 4 points: entanglement does not help here." in printed
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"visibility": [1.5]}, "envelope.visibility.0: given 1.5"),
-        ({"nodes": None}, "distance_km and nodes: given one of them"),
+        ({"nodes": None}, "distance_km: given without nodes, allowed: with envelope.nodes or entanglement.hardware"),
+        ({"distance_km": None}, "nodes: given without distance_km"),
         ({"nodes": ["abacus"]}, "abacus"),
         ({"significance": 0.99}, "given significance 0.99, power 0.95"),
         ({"pair_rate_hz": {"start": 1.0, "stop": 2.0, "num": 5001}}, "10005 points in all grids, allowed: 10000"),
@@ -379,13 +382,10 @@ def test_the_envelope_survives_yaml(config):
     assert keys[0] == keys[1]
 
 
-def test_hardware_whose_memory_has_no_law_is_a_problem_and_no_failure(config):
-    data = yaml.safe_load(CONFIG)
-    data["entanglement"]["memory"] |= {"slots": 2, "use": "oldest"}
-    config.write_text(yaml.safe_dump(data))
+def test_hardware_that_cannot_deliver_is_a_problem_and_no_failure(config):
     loaded = load_experiment(config)
     placed_ = {p.coordinates["node"]: p for p in sweep.envelope_places(loaded) if p.table == "presets_placed"}
-    assert "whose age at use has a formula" in placed_["photonic"].problem
+    assert "cannot wait" in placed_["photonic"].problem
     assert placed_["photonic"].task is None
     assert placed_["trapped-ion"].problem is None
 

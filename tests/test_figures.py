@@ -13,7 +13,9 @@ from matplotlib.figure import Figure
 from entsched import figures, report
 from entsched.axes import Axis
 from entsched.config import Experiment
-from entsched.figures import along, heat, scales, style, tail
+from entsched.figures import along, heat, keys, scales, style, tail
+from entsched.figures import experiment as of_one
+from entsched.figures import sweep as of_sweeps
 from entsched.sim.record import QUANTILES
 from entsched.sim.task import QUANTILE_COLUMNS
 from entsched.store import Store
@@ -48,13 +50,14 @@ def read(path):
         return list(csv.DictReader(file))
 
 
-def experiment(pairs=20_000):
+def experiment(pairs=20_000, **more):
     return Experiment(
         name="made",
         workload={"arrival_rate_hz": 0.5, "service": {"law": "deterministic", "mean_s": 1.0}},
         baseline={"law": "power", "exponent": 2},
         splitting=[0.1, 0.3, 0.5],
         simulation={"pairs": pairs},
+        **more,
     )
 
 
@@ -72,16 +75,16 @@ def bounds(best):
     return [
         sets
         | {"quantum_lower_s": 2.0 - gain, "quantum_upper_s": 2.0 - gain, "baseline_rate": 1 - p}
-        | {"splitting": p, "advantage_s": gain, "strict": gain > 0}
+        | {"splitting": p, "advantage_s": gain, "strict": gain > 0, "base_wait_s": 1.0}
         for p in (0.0, 0.5, 0.8, 1.0)
         for gain in [0.5 if p == best else 0.0]
     ]
 
 
-def made(folder, strategies, best=None, pairs=20_000):
+def made(folder, rows, best=None, pairs=20_000, **more):
     with Store(folder / "store") as store:
-        empty = report.build(experiment(pairs), store)
-    return replace(empty, bounds=bounds(best), strategies=strategies)
+        empty = report.build(experiment(pairs, **more), store)
+    return replace(empty, bounds=bounds(best), strategies=rows)
 
 
 def test_the_tail_of_exponential_waits_is_drawn_at_the_p_nearest_to_the_largest_advantage(tmp_path, monkeypatch):
@@ -104,6 +107,89 @@ def test_the_tail_of_exponential_waits_is_drawn_at_the_p_nearest_to_the_largest_
 def test_quantiles_are_drawn_as_far_as_ten_customers_wait_longer(tmp_path, unseen, pairs, rarest):
     path = figures.wait_tail(made(tmp_path, [waiting("random", 0.5, 1.0)], pairs=pairs), tmp_path / "tail")
     assert min(float(row["share_above"]) for row in read(path) if row["kind"] == "quantile") == rarest
+
+
+NOISY = {"strategies": ["random", "quantum-optimal"], "entanglement": {"pair": {"law": "werner", "visibility": 0.9}}}
+
+
+def exact(p, gained_s, strategy="quantum-optimal"):
+    """A strategy that waits less than 3 s, which is the classical bound of the made reports."""
+    wait = {"mean_wait_s": 3.0 - gained_s, "excess_wait_s": 2.0 - gained_s, "baseline_rate": 1 - p}
+    return {"strategy": strategy, "splitting": p, "split_fraction": p} | wait
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures of one experiment that would be saved, and their rows."""
+    saved = []
+    monkeypatch.setattr(of_one, "save", lambda figure, path, rows: saved.append((figure, rows)) or path)
+    yield saved
+    plt.close("all")
+
+
+def legend(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def shades(figure):
+    """The ranges of p that are shaded."""
+    patches = [each for each in figure.axes[0].patches if each.get_width()]
+    return [(each.get_x(), round(each.get_x() + each.get_width(), 9)) for each in patches]
+
+
+def test_the_shade_and_the_thin_line_are_those_of_the_pairs_of_the_experiment(tmp_path, drawn):
+    strategies = [exact(0.8, 0.1), exact(0.0, 1e-12), exact(0.5, 0.3), exact(1.0, -0.2), exact(0.0, 0.5, "random")]
+    noisy = made(tmp_path, strategies, best=0.5, **NOISY)
+    of_one.excess_wait(noisy, tmp_path)
+    of_one.pareto_front([noisy], tmp_path)
+    (first, rows), (second, front) = drawn
+    assert shades(first) == [(0.5, 0.8)]
+    assert {"quantum optimum, perfect pairs", "certified advantage of these pairs"} <= set(legend(first))
+    assert "quantum-optimal, pairs of this experiment" in legend(first)
+    assert "quantum optimum, perfect pairs" in legend(second)
+    own = [row for row in rows if row["kind"] == "exact"]
+    assert [(row["p"], row["excess_wait_s"]) for row in own] == [(0.0, 2 - 1e-12), (0.5, 1.7), (0.8, 1.9), (1.0, 2.2)]
+    assert {row["series"] for row in rows if row["kind"] == "bound"} == {*report.SETS} - {"quantum"} | {
+        "quantum, perfect pairs"
+    }
+    own = [row for row in front if row["series"] == "quantum-optimal"]
+    assert [(row["mean_wait_s"], row["baseline_rate"]) for row in own][1:3] == [(2.7, 0.5), (2.9, 1 - 0.8)]
+
+
+def test_perfect_pairs_are_drawn_as_the_quantum_optimum(tmp_path, drawn):
+    perfect = made(tmp_path, [exact(0.5, 0.5), exact(0.8, 0.1)], best=0.5, strategies=["quantum-optimal"])
+    of_one.excess_wait(perfect, tmp_path)
+    figure, rows = drawn[0]
+    assert {row["series"] for row in rows} == {*report.SETS}
+    assert legend(figure) == [*of_one.LABELS.values(), "certified quantum advantage"]
+
+
+def test_readings_and_tails_say_whose_pairs_they_are_about(tmp_path, unseen):
+    rows = [exact(0.5, 0.1), exact(0.8, 0.2)] + [waiting("random", p, 2.0) for p in (0.3, 0.7)]
+    noisy = made(tmp_path, rows, best=0.5, qos={"max_wait_s": 2.5}, **NOISY)
+    sets = ["random", "classical", "quantum, perfect pairs", "full information"]
+    assert [row["set"] for row in noisy.qos] == sets
+    assert tail.chosen_splitting(noisy) == (0.7, "nearest to the largest advantage of these pairs, at 0.8")
+    read_off = [row for row in read(figures.pareto_front([noisy], tmp_path / "front")) if row["kind"][:3] == "QoS"]
+    assert [row["series"] for row in read_off] == sets
+    perfect = made(tmp_path, rows, best=0.5, qos={"max_wait_s": 2.5})
+    assert [row["set"] for row in perfect.qos] == [*report.SETS]
+
+
+def test_a_supply_without_a_law_is_noted_once(tmp_path):
+    stored = {
+        "supply": {"law": "poisson", "rate_hz": 1.0},
+        "memory": {"slots": 2, "cutoff_s": 1.0, "when_full": "stop"},
+    }
+    names = ["quantum-optimal", {"name": "quantum-optimal", "measurements": "ideal"}, "random"]
+    row = {"kind": "exact", "splitting": 0.5}
+    for memory, count in ((stored["memory"], 1), ({"slots": 2}, 0)):
+        given = experiment(strategies=names, entanglement=stored | {"memory": memory})
+        labels = [choice.label for choice in given.strategies]
+        notes = report._unknown_law(given, [row | {"strategy": name} for name in labels])
+        assert len(notes) == count
+        assert all(note.startswith(f"{labels[0]}, {labels[1]}: no exact law for this supply") for note in notes)
+        assert report._unknown_law(given, [row | {"strategy": name, "mean_wait_s": 1.0} for name in labels]) == []
 
 
 def test_the_tail_without_advantage_is_drawn_at_the_median_and_without_splitting_at_none(tmp_path):
@@ -135,7 +221,9 @@ def advantages(axes, gain):
     for values in itertools.product(*(each.shown for each in axes)):
         found = gain(*values)
         rows.append({each.key: value for each, value in zip(axes, values, strict=True)})
-        rows[-1] |= {"load": 0.5, "relative_advantage": found} | ({"splitting": 0.3} if found else {})
+        rows[-1] |= {"load": 0.5, "perfect_pairs": True, "relative_advantage": found} | (
+            {"splitting": 0.3} if found else {}
+        )
     return rows
 
 
@@ -244,6 +332,56 @@ def test_panels_are_for_the_names_and_numbers_stand_along_their_axes(tmp_path, k
         assert coloured(panels[name], across, up) == pytest.approx((rate + 10 * scv) * worth[name] / 100)
 
 
+def of_own(axes, gain):
+    """Rows of pairs that are not perfect, with what those are worth; None where nothing is known."""
+    rows = advantages(axes, lambda *_: 0.07)
+    for row in rows:
+        found = gain(*(row[each.key] for each in axes))
+        row |= {"perfect_pairs": found == 0.07}
+        row |= {} if found in (None, 0.07) else {"realised_relative_advantage": found, "realised_splitting": 0.4}
+    return rows
+
+
+@pytest.mark.parametrize("cells", [4, 9])
+def test_maps_of_pairs_show_zeros_and_what_is_not_known_beside_a_logarithmic_scale(tmp_path, kept, cells):
+    rates, times = np.geomspace(0.01, 100, cells).tolist(), np.geomspace(0.1, 10, cells).tolist()
+    axes = (axis("entanglement.supply.rate_hz", *rates), axis("entanglement.memory.t2_s", *times))
+    worth = {rates[0]: None, rates[1]: 1e-12, rates[2]: 1e-6, rates[3]: 0.07}
+    figures.draw_sweep(axes, of_own(axes, lambda rate, _: worth.get(rate, 0.03)), [], tmp_path)
+    figure = kept[0]
+    panel = figure.axes[0]
+    assert figure.axes[1].get_ylabel().replace("\n", " ") == of_sweeps.OWN_ADVANTAGE
+    assert panel.get_xlabel() == "Bell pairs per second"
+    values = [coloured(panel, rate, times[0]) for rate in rates[:4]]
+    (mesh,) = panel.collections
+    assert np.ma.is_masked(values[0])
+    assert (mesh.norm.vmin, mesh.norm.vmax) == pytest.approx((1e-4, 7.0))
+    assert values[1] < mesh.norm.vmin
+    assert values[2:] == pytest.approx([1e-4, 7.0])
+    written = sorted(text.get_text() for text in panel.texts)
+    assert legend(figure)[:2] == ["no certified advantage", "not known"]
+    if cells == 4:
+        assert written == sorted(["0", "0.00010", "7.0"] * 4)
+        assert len(legend(figure)) == 2
+    else:
+        assert written == []
+        assert legend(figure)[2:] == ["the largest, 7.0 %"]
+
+
+def test_a_sweep_shows_perfect_pairs_where_of_others_nothing_is_known(tmp_path, kept):
+    axes = (axis("simulation.seed", *range(7)), axis("workload.arrival_rate_hz", *RATES))
+    figures.draw_sweep(axes, of_own(axes, lambda *_: None), [], tmp_path)
+    assert kept[0].axes[1].get_ylabel().replace("\n", " ") == of_sweeps.PERFECT_ADVANTAGE
+
+
+def test_the_same_advantage_everywhere_is_drawn_only_if_nothing_else_is(tmp_path, unseen):
+    axes = (axis("workload.arrival_rate_hz", *RATES),)
+    worth = advantages(axes, lambda _: 0.05)
+    names = [path.stem for path in figures.draw_sweep(axes, worth, plotted(RATES), tmp_path)]
+    assert names == ["sweep_wait", "sweep_rate"]
+    assert [path.stem for path in figures.draw_sweep(axes, worth, [], tmp_path)] == ["sweep_advantage"]
+
+
 LAW = axis("workload.service", "exponential(mean_s=1)", "a $b$ $\\frac$", "hyperexponential(mean_s=1, scv=4, bins=40)")
 ORDER = axis("workload.order", "random", "a_first")
 SEEDS = axis("simulation.seed", *range(7))
@@ -280,7 +418,8 @@ def test_strategies_are_drawn_from_what_there_is(tmp_path, unseen, columns, coun
     axes = (axis("workload.arrival_rate_hz", *rates),)
     rows = plotted(rates, ("random", "no-signalling", *(f"mine-{k}" for k in range(9))), columns)
     paths = figures.draw_sweep(axes, advantages(axes, lambda _: 0.0), rows, tmp_path)
-    assert [len(read(path)) for path in paths] == [count, 11 * count, 11 * count]
+    assert [path.stem for path in paths] == ["sweep_wait", "sweep_rate"]
+    assert [len(read(path)) for path in paths] == [11 * count, 11 * count]
 
 
 def test_lines_that_coincide_take_turns():
@@ -321,8 +460,10 @@ def test_geometric_values_are_told_from_even_ones(count):
         ("workload.service.scv", "squared coefficient of variation of service"),
         ("simulation.made_up_s", "simulation.made_up (s)"),
         ("made.clock_hz", "made.clock (per s)"),
+        ("entanglement.hardware.link.length_km", "length of each link (km)"),
+        ("entanglement.clocks.wander_s2_per_s", "wander of the clocks (s² per s)"),
         ("made.thing", "made.thing"),
     ],
 )
 def test_labels_have_units(key, label):
-    assert scales.key_label(key) == label
+    assert keys.key_label(key) == label

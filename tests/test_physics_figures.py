@@ -3,6 +3,7 @@
 import csv
 import math
 
+import matplotlib.pyplot as plt
 import pytest
 from matplotlib.figure import Figure
 
@@ -211,8 +212,9 @@ def test_a_sweep_over_the_latency_shows_simulated_points_and_where_they_cross(tm
     plotted += [simulated("full-information", t, 1.1 + t) for t in values]
     plotted += [simulated("stale-information", t, 1.0 + 0.1 * t, exact=False) for t in values]
     axis = Axis(latency.KEY, values, values)
-    advantages = [{latency.KEY: t, "relative_advantage": 0.1} for t in values]
+    advantages = [{latency.KEY: t, "perfect_pairs": True, "relative_advantage": 0.1} for t in values]
     paths = figures.draw_sweep([axis], advantages, plotted, tmp_path)
+    assert "sweep_advantage" not in [path.stem for path in paths]
     rows = read({path.stem: path for path in paths}["latency"])
     crossings = {row["with"]: float(row["latency_s"]) for row in rows if row["kind"] == "crossing"}
     assert crossings == pytest.approx({"full-information": 0.2, "stale-information": 3.0})
@@ -257,3 +259,46 @@ def test_break_even_latencies_are_in_the_order_of_visibility(tmp_path, unseen):
     assert [row["strict"] for row in rows] == ["False", "True", "True"]
     never = [row | {"break_even_s": 0.0, "break_even_km": 0.0} for row in break_evens()]
     assert len(read(visibility.break_even(never, tmp_path / "never"))) == 3
+
+
+@pytest.fixture
+def saved(monkeypatch):
+    """The figures that would be saved."""
+    figures_saved = []
+    for module in (latency, distance, resource_map):
+        monkeypatch.setattr(module, "save", lambda figure, path, rows: figures_saved.append(figure) or path)
+    yield figures_saved
+    plt.close("all")
+
+
+def legend(figure):
+    return {
+        text.get_text(): handle
+        for text, handle in zip(figure.legends[0].get_texts(), figure.legends[0].legend_handles, strict=True)
+    }
+
+
+def test_the_fidelity_that_helps_has_a_line_of_its_own(tmp_path, saved):
+    many = [row | {"segments": 2 ** row["segments"] * scale} for scale in (1, 4) for row in hardware()]
+    distance.distance(many, 0.78, tmp_path)
+    entries = legend(saved[0])
+    threshold = entries.pop("helps above 0.835 (perfect readout, fresh pair per request)")
+    styles = [handle._unscaled_dash_pattern for name, handle in entries.items() if "segment" in name]
+    assert len(styles) == 4
+    assert threshold._unscaled_dash_pattern not in styles
+
+
+def test_a_map_that_is_positive_everywhere_says_so_on_it(tmp_path, saved):
+    for shift in (0.0, 0.01):
+        rows = [row | worth(row["relative_advantage"] + shift) for row in cells()]
+        resource_map.rate_memory(rows, presets(), 0.5, 0.0, tmp_path)
+    texts = [[text.get_text() for text in figure.axes[0].texts] for figure in saved]
+    assert ["strictly above zero\neverywhere on the map" in each for each in texts] == [False, True]
+    assert not [name for figure in saved for name in legend(figure) if "everywhere" in name]
+
+
+def test_stale_information_is_said_to_have_another_throughput(tmp_path, saved):
+    rows = [simulated(name, t, 1.0) for name in ("quantum-optimal", "stale-information") for t in (0.1, 1.0)]
+    latency.latency_of_sweep(rows, tmp_path)
+    names = [*legend(saved[0])][:2]
+    assert names == ["quantum-optimal", "stale-information (other throughput, see sweep_rate)"]

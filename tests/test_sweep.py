@@ -155,6 +155,31 @@ def test_a_sweep_has_the_rows_and_tables_of_its_experiments_run_one_by_one(call,
     assert json.loads((tmp_path / "sweep" / "summary.json").read_text())["experiments"] == 4
 
 
+def test_a_sweep_of_pairs_is_summed_up_with_its_own_pairs(call, tmp_path):
+    swept = {"pair": {"law": "werner", "visibility": [1.0, 0.9, 0.7]}}
+    config = configured(tmp_path / "c.yaml", {"strategies": ["quantum-optimal"], "entanglement": swept})
+    out = tmp_path / "out"
+    code, printed, _ = call(config, out)
+    printed = " ".join(printed.split())
+    summary = json.loads((out / "summary.json").read_text())
+    largest = summary["largest_realised_advantage"]
+    assert (code, summary["with_realised_advantage"], summary["with_certified_advantage"]) == (0, 2, 3)
+    assert largest["entanglement.pair.visibility"] == 1.0
+    assert not {"relative_advantage", "advantage_s", "splitting", "perfect_pairs"} & set(largest)
+    rows = table(out, "advantages")
+    assert [row["perfect_pairs"] for row in rows] == ["True", "False", "False"]
+    assert largest["realised_relative_advantage"] == float(rows[0]["relative_advantage"])
+    assert float(rows[0]["relative_advantage"]) > float(rows[1]["realised_relative_advantage"]) > 0
+    wait_s = {row["entanglement.pair.visibility"]: float(row["mean_wait_s"]) for row in table(out, "strategies")}
+    classical_s = {float(row["base_wait_s"]) + float(row["classical_lower_s"]) for row in table(out, "bounds")}
+    assert float(rows[1]["realised_relative_advantage"]) == pytest.approx(1 - wait_s["0.9"] / classical_s.pop())
+    assert "with perfect pairs" not in printed
+    assert (
+        "with the pairs of these experiments, in 2; largest at entanglement.pair.visibility = 1.0, p = 0.3: 7.0 %"
+        in (printed)
+    )
+
+
 def test_a_second_run_computes_nothing_and_a_new_value_only_its_cells(call, tmp_path):
     config, out = tmp_path / "c.yaml", tmp_path / "out"
     axes = {"workload.arrival_rate_hz": [0.3, 0.5], "simulation.seed": [1, 2]}

@@ -21,9 +21,9 @@ def envelope(
     workers: WorkerCount = None,
     as_json: AsJson = False,
 ) -> None:
-    """Where entanglement beats the certified classical bound: critical values of CONFIG's resources, no simulation.
+    """Where entanglement beats the certified classical bound: CONFIG's pairs as they are, and critical values.
 
-    The grids are those of the section envelope. Without --out nothing is kept.
+    Nothing is simulated. The grids are those of the section envelope, if any. Without --out nothing is kept.
     """
     from entsched import experiment
     from entsched.completing import Workers

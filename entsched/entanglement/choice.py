@@ -15,15 +15,12 @@ from entsched.entanglement.model import Entanglement, Fault
 from entsched.entanglement.monitor import Monitor
 from entsched.entanglement.pair import PairState, Werner
 from entsched.entanglement.readout import Clocks, FlipProbability, NoClick, Readout
-from entsched.entanglement.supply import Geometric, Poisson, Supply
+from entsched.entanglement.supply import RARE, Geometric, Poisson, Supply
 from entsched.errors import ConfigError
 from entsched.validation import NonNegative, Positive, Probability, Section, first_problem
 
 #: How long photons wait in a loop of 200 m of fibre, where nodes have no memory, seconds.
 LOOP_S = 1e-6
-
-#: Below this probability of success, attempts count as a Poisson process.
-RARE = 0.01
 
 
 class Hardware(Section):

@@ -9,6 +9,9 @@ from pydantic import Field
 
 from entsched.validation import Positive, Probability, Section
 
+#: Below this probability of success, attempts count as a Poisson process, up to that fraction of its figures.
+RARE = 0.01
+
 
 class OnDemand(Section):
     """A fresh pair for every decision: the ideal source."""

@@ -50,8 +50,9 @@ class Advantage:
 
     @property
     def seconds(self) -> float:
-        """How much shorter the mean wait is than the least classical one, seconds."""
-        return self.classical_lower_s - self.excess_wait_s
+        """How much shorter the mean wait is than the least classical one, seconds; 0 if that is rounding."""
+        saved_s = self.classical_lower_s - self.excess_wait_s
+        return saved_s if abs(saved_s) > STRICT * self.base_wait_s else 0.0
 
     @property
     def relative(self) -> float:
@@ -60,7 +61,7 @@ class Advantage:
 
     def beats(self, target: float = 0.0) -> bool:
         """Whether the relative advantage is strict and at least ``target``."""
-        return self.seconds > STRICT * self.base_wait_s and self.relative >= target
+        return self.seconds > 0 and self.relative >= target
 
 
 def advantage(workload: Workload, splitting: float, entanglement: Entanglement) -> Advantage:

@@ -14,8 +14,10 @@ from entsched.entanglement import Entanglement
 from entsched.entanglement.choice import EntanglementChoice, Hardware
 from entsched.entanglement.hardware import Node, node, presets
 from entsched.entanglement.link import MODES_PER_QUBIT, Fibre, hashing_bound, repeaterless_bound
+from entsched.entanglement.pair import Werner
 from entsched.envelope.resource import fidelity, known_use
 from entsched.envelope.section import MOST_SPLITTINGS, Envelope
+from entsched.envelope.talking import route
 from entsched.envelope.tasks import AdvantageTask, BudgetTask, CriticalTask, CriticalVisibilityTask, ReachTask
 from entsched.envelope.variation import delivered_by, placed, with_memory, with_rate, with_visibility
 from entsched.errors import ConfigError
@@ -63,6 +65,14 @@ class Setting:
         return best_splitting(self.workload, self.splittings) if chosen is None else chosen
 
     @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The nodes at all distances: as given, or that of the hardware; none without distances."""
+        hardware = self.choice.hardware
+        if self.envelope.nodes is None and self.envelope.distance_km is not None and hardware is not None:
+            return (hardware.node,)
+        return self.envelope.nodes or ()
+
+    @property
     def compared(self) -> tuple[float, ...]:
         """The splitting probabilities at which visibilities are compared, at most nine, spread evenly."""
         some = sorted({*self.splittings})
@@ -98,13 +108,33 @@ def best_splitting(workload: Workload, splittings: tuple[float, ...]) -> float:
 
 
 def places(setting: Setting) -> Iterator[Place]:
-    """Every point of every grid."""
+    """The resource as it is configured, and every point of every grid."""
+    yield Place("configured", _configured(setting), setting.worth(setting.entanglement))
     yield from _visibilities(setting)
     yield from _map(setting)
     yield from _distances(setting)
     if setting.envelope.latency_s is not None:
         yield Place("latency", {}, setting.worth(setting.entanglement))
     yield from _critical(setting)
+
+
+def _configured(setting: Setting) -> Row:
+    """What the configuration states of its pairs, and of talking instead."""
+    pairs, hardware = setting.entanglement, setting.choice.hardware
+    row: Row = {"splitting": setting.splitting, "node": None, "medium": None, "segments": None, "distance_km": None}
+    if hardware is not None:
+        link, segments = hardware.link, hardware.chain.segments if hardware.chain else 1
+        length_km = link.length_km if isinstance(link, Fibre) else link.distance_km
+        row |= {"node": hardware.node.name, "medium": link.medium, "segments": segments}
+        row["distance_km"] = segments * length_km
+    return row | {
+        "pair_rate_hz": _rate(pairs),
+        "visibility": pairs.pair.visibility if isinstance(pairs.pair, Werner) else None,
+        "slots": None if pairs.is_on_demand else pairs.memory.slots,
+        "significance": setting.envelope.significance,
+        "power": setting.envelope.power,
+        **route(setting.choice, setting.communication),
+    }
 
 
 def _visibilities(setting: Setting) -> Iterator[Place]:
@@ -138,7 +168,7 @@ def _map(setting: Setting) -> Iterator[Place]:
 
 
 def _distances(setting: Setting) -> Iterator[Place]:
-    for each in setting.envelope.nodes or ():
+    for each in setting.nodes:
         for segments in setting.envelope.segments:
             for distance_km in setting.envelope.distance_km or ():
                 found = _hardware_place("distance", setting, each, distance_km, segments)
@@ -190,7 +220,7 @@ def _critical(setting: Setting) -> Iterator[Place]:
         if getattr(envelope, along) is not None:
             task = CriticalTask(along=along, entanglement=setting.entanglement, memory=envelope.memory, **common)
             yield Place("envelope", _quantity(setting, along, "least"), task)
-    for each in envelope.nodes or ():
+    for each in setting.nodes:
         for segments in envelope.segments:
             reach = ReachTask(choice=setting.choice, node=each, segments=segments, **common)
             place = _quantity(setting, "distance_km", "largest") | {"node": each.name, "segments": segments}
@@ -219,9 +249,14 @@ def check(setting: Setting) -> None:
     Raises
     ------
     ConfigError
-        If no exact law is known for the memory, or a time of it is unphysical.
+        If no exact law is known for the supply and its memory, a time of it is unphysical, or distances have no nodes.
     """
+    if setting.envelope.distance_km is not None and not setting.nodes:
+        raise ConfigError(
+            "envelope.distance_km: given without nodes, allowed: with envelope.nodes or entanglement.hardware"
+        )
     for time_s in (None, *(setting.envelope.memory_s or ())):
         kept = setting.entanglement
         lasting = kept if time_s is None else with_memory(kept, setting.envelope.memory, time_s)
-        known_use(with_rate(lasting, 1.0), setting.workload.arrival_rate_hz)
+        for pairs in (lasting, with_rate(lasting, 1.0)):
+            known_use(pairs, setting.workload.arrival_rate_hz)

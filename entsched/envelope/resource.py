@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from entsched.entanglement import Entanglement
-from entsched.entanglement.supply import Geometric, Poisson
+from entsched.entanglement.supply import RARE, Geometric, Poisson
 from entsched.entanglement.use import UseLaw, use_law
 from entsched.errors import ConfigError
 from entsched.games.split.correlations import PairCorrelations
@@ -74,9 +74,7 @@ def fidelity(entanglement: Entanglement, age_s: float) -> float:
 
 
 def known_use(entanglement: Entanglement, arrival_rate_hz: float) -> UseLaw:
-    """The law of the age at use; attempts count as a Poisson source of their mean rate where only that has one.
-
-    Heralds are rare where attempts are many, and rare heralds are Poisson.
+    """The law of the age at use; attempts that hardly ever succeed count as a Poisson source where only that has one.
 
     Parameters
     ----------
@@ -94,14 +92,15 @@ def known_use(entanglement: Entanglement, arrival_rate_hz: float) -> UseLaw:
     0.666667
     """
     law = use_law(entanglement, arrival_rate_hz)
-    if law is None and isinstance(entanglement.supply, Geometric):
+    rare = isinstance(entanglement.supply, Geometric) and entanglement.supply.success_probability < RARE
+    if law is None and rare:
         supply = Poisson(rate_hz=entanglement.supply.mean_rate_hz)
         law = use_law(entanglement.model_copy(update={"supply": supply}), arrival_rate_hz)
     if law is None:
         memory = entanglement.memory
         raise ConfigError(
             f"envelope: given {memory.slots} slots, use {memory.use}, when_full {memory.when_full}, cutoff_s "
-            f"{memory.cutoff_s}, allowed: a memory whose age at use has a formula (one slot, newest with overwrite, "
-            "or no cut-off)"
+            f"{memory.cutoff_s}, allowed: a memory whose age at use has a formula (one slot; with a Poisson source "
+            "also newest with overwrite, or no cut-off)"
         )
     return law

@@ -46,7 +46,8 @@ class Envelope(Section):
     visibility : of Werner pairs
     pair_rate_hz : pairs per second of a Poisson source
     memory_s, memory : the time of each half in memory, and which it is: ``t2``, or ``depolarising``
-    distance_km, nodes, segments : fibre between the ends, presets or files of nodes, links in a row
+    distance_km, nodes, segments : fibre between the ends, presets or files of nodes (absent: the node of the hardware),
+        links in a row
     latency_s : of messages between the routers, for those that communicate instead
     significance, power : of the statistical test that shows the advantage
 
@@ -78,8 +79,8 @@ class Envelope(Section):
         names = [each.name for each in self.nodes or ()]
         if len(set(names)) < len(names):
             raise ValueError("nodes: a name stands twice, allowed: once")
-        if (self.distance_km is None) != (self.nodes is None):
-            raise ValueError("distance_km and nodes: given one of them, allowed: both or none")
+        if self.nodes is not None and self.distance_km is None:
+            raise ValueError("nodes: given without distance_km, allowed: both, or distance_km alone")
         if not self.significance < self.power:
             raise ValueError(f"given significance {self.significance}, power {self.power}, allowed: the first is less")
         if self.points > MOST_POINTS:
@@ -92,4 +93,4 @@ class Envelope(Section):
         grids = (self.visibility, self.pair_rate_hz, self.memory_s, self.distance_km, self.nodes, self.latency_s)
         visibility, rate, memory, distance, nodes, latency = (len(values or ()) for values in grids)
         cells = max(rate, 1) * max(memory, 1) if rate + memory else 0
-        return MOST_SPLITTINGS * visibility + cells + distance * nodes * len(self.segments) + latency
+        return MOST_SPLITTINGS * visibility + cells + distance * max(nodes, 1) * len(self.segments) + latency

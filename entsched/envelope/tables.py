@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from entsched.envelope.places import Place, Setting
+from entsched.envelope.talking import beside_talking, break_even_s
 from entsched.tasks import Row
 
 #: The tables, in the order in which they are shown.
 TABLES = (
+    "configured",
     "visibility",
     "critical",
     "rate_memory",
@@ -22,7 +24,7 @@ TABLES = (
 
 
 def tables(setting: Setting, places: Iterable[Place], rows: Mapping[str, Row]) -> dict[str, list[Row]]:
-    """All tables that the grids of an envelope ask for; rows of tasks that failed are left out.
+    """The resource as configured, and all tables that the grids ask for; rows of tasks that failed are left out.
 
     Parameters
     ----------
@@ -36,7 +38,10 @@ def tables(setting: Setting, places: Iterable[Place], rows: Mapping[str, Row]) -
         row = rows.get(place.task.key)
         if row is None:
             continue
-        if place.table == "latency":
+        if place.table == "configured":
+            talking = beside_talking(row, place.coordinates["one_way_s"], setting.communication)
+            made["configured"].append(place.coordinates | row | talking)
+        elif place.table == "latency":
             made["latency"] += _latencies(setting, row)
         elif place.coordinates.get("quantity") == "latency_s":
             made["envelope"].append(place.coordinates | critical_latency(row, setting.envelope.target))
@@ -64,14 +69,14 @@ def critical_latency(row: Row, target: float) -> Row:
         return {"strict_from": None, "target_from": None}
     entangled_s, informed_s = row["entangled_wait_s"], row["full_information_wait_s"]
     return {
-        "strict_from": max(0.0, entangled_s - informed_s),
-        "target_from": max(0.0, entangled_s / (1 - target) - informed_s),
+        "strict_from": break_even_s(entangled_s, informed_s),
+        "target_from": break_even_s(entangled_s / (1 - target), informed_s),
     }
 
 
 def _latencies(setting: Setting, row: Row) -> list[Row]:
     """The mean wait of three ways to decide, for each latency between the routers."""
-    break_even_s = max(0.0, row["entangled_wait_s"] - row["full_information_wait_s"])
+    latency_from_s = break_even_s(row["entangled_wait_s"], row["full_information_wait_s"])
     return [
         {
             "splitting": setting.splitting,
@@ -80,7 +85,7 @@ def _latencies(setting: Setting, row: Row) -> list[Row]:
             "classical_wait_s": row["classical_wait_s"],
             "entangled_wait_s": row["entangled_wait_s"],
             "communicating_wait_s": row["full_information_wait_s"] + latency_s,
-            "break_even_s": break_even_s,
+            "break_even_s": latency_from_s,
         }
         for latency_s in setting.envelope.latency_s or ()
     ]
@@ -88,7 +93,7 @@ def _latencies(setting: Setting, row: Row) -> list[Row]:
 
 def _break_even(setting: Setting, place: Place, row: Row) -> Row:
     """The latency at which telling each other everything takes as long as it saves."""
-    latency_s = max(0.0, row["entangled_wait_s"] - row["full_information_wait_s"])
+    latency_s = break_even_s(row["entangled_wait_s"], row["full_information_wait_s"])
     return {
         **place.coordinates,
         "break_even_s": latency_s,

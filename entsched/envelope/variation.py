@@ -102,7 +102,7 @@ def delivered_by(hardware: Hardware, choice: EntanglementChoice) -> Entanglement
     Examples
     --------
     >>> from entsched.entanglement.hardware import node
-    >>> choice = EntanglementChoice(memory={"slots": 1})
+    >>> choice = EntanglementChoice(supply={"law": "poisson", "rate_hz": 1.0}, memory={"slots": 1})
     >>> delivered_by(placed(choice, node("trapped-ion")), choice).memory.slots
     1
     """

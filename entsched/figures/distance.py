@@ -18,6 +18,9 @@ from entsched.figures.style import LINE_COLOURS, STYLE, Row, labelled, legend_be
 #: Lines of different numbers of segments take turns.
 SEGMENT_LINES = ("-", "--", "-.", (0, (5, 1, 1, 1, 1, 1)))
 
+#: The line of the fidelity above which pairs help: dense dots.
+THRESHOLD: dict[str, Any] = {"color": "#444444", "lw": 1.8, "ls": (0, (1, 1.2))}
+
 #: The columns of the panels, with their labels.
 PANELS = (
     ("pair_rate_hz", "pairs per second"),
@@ -170,6 +173,6 @@ def _limits(panel: Axes, critical_visibility: float | None) -> dict[str, Any]:
     entries = {"separable below 1/2": panel.axhline(0.5, color="#444444", lw=0.8)}
     if critical_visibility is not None:
         fidelity = (1 + 3 * critical_visibility) / 4
-        label = f"helps above {fidelity:.3f}, fresh pair for every request"
-        entries[label] = panel.axhline(fidelity, color="#444444", lw=1, ls="--")
+        label = f"helps above {fidelity:.3f} (perfect readout, fresh pair per request)"
+        entries[label] = panel.axhline(fidelity, **THRESHOLD)
     return entries

@@ -89,7 +89,7 @@ def _excess_own(axes: Axes, report: Report) -> list[Row]:
     for label, points in _with_own_pairs(report).items():
         p = [row["split_fraction"] if row["splitting"] is None else row["splitting"] for row in points]
         waits = [row["excess_wait_s"] for row in points]
-        axes.plot(p, waits, **_thin(label, points))
+        axes.plot(p, waits, **_thin(label, points, report))
         rows += [
             {"series": label, "kind": "exact", "p": a, "excess_wait_s": w, "low_s": w, "high_s": w}
             for a, w in zip(p, waits, strict=True)
@@ -154,7 +154,9 @@ def _front_panel(axes: Axes, report: Report) -> list[Row]:
     for label, points in _with_own_pairs(report).items():
         known = [row for row in points if "baseline_rate" in row]
         axes.plot(
-            [row["mean_wait_s"] for row in known], [row["baseline_rate"] for row in known], **_thin(label, known)
+            [row["mean_wait_s"] for row in known],
+            [row["baseline_rate"] for row in known],
+            **_thin(label, known, report),
         )
         place = {"run": name, "series": label, "kind": "exact"}
         rows += [place | {key: row[key] for key in ("mean_wait_s", "baseline_rate")} for row in known]
@@ -230,9 +232,13 @@ def _with_own_pairs(report: Report) -> dict[str, list[Row]]:
     return groups
 
 
-def _thin(label: str, points: Sequence[Row]) -> dict[str, Any]:
+def _labels(report: Report) -> list[str]:
+    return list(dict.fromkeys(row["strategy"] for row in report.strategies))
+
+
+def _thin(label: str, points: Sequence[Row], report: Report) -> dict[str, Any]:
     """A thin line that says whose pairs it is about; a single point is a dot."""
-    ink = {"color": look(label, [label])["color"], "lw": 0.8, "marker": "." if len(points) == 1 else ""}
+    ink = {"color": look(label, _labels(report))["color"], "lw": 0.8, "marker": "." if len(points) == 1 else ""}
     return ink | {"label": f"{plain(label)}, pairs of this experiment"}
 
 
@@ -254,6 +260,6 @@ def _wait(row: Row, base: float) -> tuple[float, float, float]:
 
 def _marker(label: str, report: Report) -> dict[str, Any]:
     """Points of built-in strategies are open circles; others stand in the legend."""
-    style = look(label, list(_simulated(report))) | {"ls": "none"}
+    style = look(label, _labels(report)) | {"ls": "none"}
     own = {"mfc": "white"} if label in SET_OF_STRATEGY else {"label": plain(label)}
     return {"ms": 4, "capsize": 2, "elinewidth": 1, "zorder": 4} | style | own

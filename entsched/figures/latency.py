@@ -27,6 +27,9 @@ COLUMNS = {
 #: The one whose crossings with all others are marked, and the one whose wait grows without end.
 ENTANGLED, HOLDING = "quantum-optimal", "full-information"
 
+#: Strategies whose baseline throughput is another one, as the figure ``sweep_rate`` shows.
+OTHER_THROUGHPUT = {"stale-information": "stale-information (other throughput, see sweep_rate)"}
+
 #: Where the text of a crossing stands beside its star.
 BESIDE: dict[str, Any] = {"xytext": (7, -6), "textcoords": "offset points", "va": "top"}
 
@@ -88,7 +91,9 @@ def latency(rows: Sequence[Row], km_per_s: float, path: Path) -> Path:
         if latencies[0] > 0:
             axes.set_xscale("log")
         for name, line in lines.items():
-            entries[plain(name)] = _strategy(axes, rows, name, line, look(name, list(lines)))
+            entries[OTHER_THROUGHPUT.get(name, plain(name))] = _strategy(
+                axes, rows, name, line, look(name, list(lines))
+            )
         if any(row["kind"] == "simulated" for row in rows):
             entries["simulation, 95 % interval"] = Line2D([], [], ls="none", marker="o", ms=4, mfc="w", color="#444444")
         for row in crossings:
@@ -160,8 +165,8 @@ def _limits(axes: Axes, lines: dict[str, list[Row]], latencies: Sequence[float])
     least = min(row["mean_wait_s"] for line in lines.values() for row in line)
     bounded = [row["mean_wait_s"] for name, line in lines.items() if name != HOLDING for row in line]
     most = max(bounded or [row["mean_wait_s"] for row in lines[HOLDING]])
-    room = 0.12 * (most - least)
-    axes.set_ylim(least - room or 0, most + 2 * room or 1)
+    room = 0.12 * (most - least or most or 1.0)
+    axes.set_ylim(least - room, most + 2 * room)
     if len(latencies) > 1:
         spare = (latencies[-1] / latencies[0]) ** 0.03 if latencies[0] > 0 else 1.0
         axes.set_xlim(latencies[0] / spare, latencies[-1] * spare)

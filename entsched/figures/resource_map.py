@@ -24,6 +24,9 @@ LABELS = {RATE: "pair rate (per s)", TIME: "memory time of each half (s)"}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
 MOST_ON_A_LINE = 40
 
+#: Text on the map.
+ON_THE_MAP: dict[str, Any] = {"color": "white", "path_effects": [withStroke(linewidth=2, foreground="black")]}
+
 #: Advantages below this, in percent, are not written.
 LEAST_WRITTEN = 0.01
 
@@ -99,7 +102,7 @@ def _map(
     colours.set_label("certified advantage\nin mean wait (%)")
     entries: dict[str, Any] = {}
     if np.nanmin(table) > 0:
-        entries["strictly above zero everywhere on the map"] = Line2D([], [], ls="none")
+        axes.text(0.03, 0.03, "strictly above zero\neverywhere on the map", transform=axes.transAxes, **ON_THE_MAP)
     strict = (table > 0).astype(float)
     entries |= _contour(axes, (rates, times, strict), 0.5, "--", "boundary of where it is strictly above zero")
     entries |= _contour(axes, (rates, times, table), 100 * target, "-", f"boundary of {100 * target:g} %")

@@ -1,4 +1,4 @@
-"""The axes of a sweep in figures: labels with units, linear or logarithmic scales, edges of cells."""
+"""The axes of a sweep in figures: linear or logarithmic scales, edges of cells."""
 
 from __future__ import annotations
 
@@ -11,33 +11,10 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from entsched.axes import Axis
+from entsched.figures.keys import key_label
 from entsched.figures.style import plain
 
 Floats = NDArray[np.float64]
-
-#: What keys are called in figures; all others by their dotted names.
-LABELS = {
-    "workload.arrival_rate_hz": "arrival rate (pairs per s)",
-    "workload.service": "law of service",
-    "workload.service.scv": "squared coefficient of variation of service",
-    "workload.service.mean_s": "mean requirement (s)",
-    "workload.service.bins": "types of requests (bins)",
-    "workload.order": "order inside a pair",
-    "workload.joint": "joint law of the types",
-    "baseline": "baseline reward $T$",
-    "baseline.exponent": "exponent of the baseline reward",
-    "baseline.time_constant_s": "time constant of the baseline reward (s)",
-    "baseline.setup_s": "setup of the baseline task (s)",
-    "splitting": "splitting probabilities",
-    "communication.latency_s": "latency between the routers, one way (s)",
-    "qos.max_wait_s": "promised mean wait (s)",
-    "simulation.pairs": "simulated pairs",
-    "simulation.replications": "replications",
-    "simulation.seed": "seed",
-    "simulation.warmup_fraction": "warm-up, fraction of the pairs",
-    "simulation.precision": "relative precision asked for",
-}
-UNITS = {"_s": "s", "_hz": "per s"}
 
 #: An axis is logarithmic if it spans at least this factor.
 SMALLEST_SPAN = 4.0
@@ -45,22 +22,6 @@ SMALLEST_SPAN = 4.0
 #: Up to this many values of a logarithmic axis all stand at their ticks.
 MOST_TICKS = 10
 WRAPPED = 34
-
-
-def key_label(key: str) -> str:
-    """A swept key as a label of an axis, with its unit.
-
-    Examples
-    --------
-    >>> key_label("workload.arrival_rate_hz"), key_label("simulation.tail_s"), key_label("baseline.slope")
-    ('arrival rate (pairs per s)', 'simulation.tail (s)', 'baseline.slope')
-    """
-    if key in LABELS:
-        return LABELS[key]
-    for suffix, unit in UNITS.items():
-        if key.endswith(suffix):
-            return f"{plain(key.removesuffix(suffix))} ({unit})"
-    return plain(key)
 
 
 def is_numeric(axis: Axis) -> bool:

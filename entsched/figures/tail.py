@@ -64,7 +64,7 @@ def wait_tail(report: Report, path: Path) -> Path:
 def chosen_splitting(report: Report) -> tuple[float | None, str]:
     """The simulated p nearest to the largest certified advantage, else the median of those simulated; and why.
 
-    The advantage is that of the pairs of the experiment. Returns None if no simulated strategy uses a splitting probability.
+    The advantage is that of the pairs of the experiment. Returns None if no simulated strategy uses p.
     """
     simulated = sorted({r["splitting"] for r in report.strategies if "sim_wait_q50_s" in r} - {None})
     if not simulated:
@@ -81,11 +81,12 @@ def chosen_splitting(report: Report) -> tuple[float | None, str]:
 def _best_splitting(report: Report) -> tuple[float | None, str]:
     """The p at which the strict certified advantage is largest, if any, and what that advantage is called."""
     if report.perfect_pairs:
-        best = largest_advantage(report.bounds)
-        return best and best["splitting"], "certified advantage"
-    strict = [row for row in realised_rows(report) if row["strict"]]
-    own = max(strict, key=lambda row: float(row["relative_advantage"]), default=None)
-    return own and own["splitting"], "certified advantage of these pairs"
+        best, name = largest_advantage(report.bounds), "certified advantage"
+    else:
+        strict = [row for row in realised_rows(report) if row["strict"]]
+        best = max(strict, key=lambda row: float(row["relative_advantage"]), default=None)
+        name = "advantage of these pairs"
+    return (None if best is None else best["splitting"]), name
 
 
 def _set_waits(axes: Axes, rows: Sequence[Row]) -> None:

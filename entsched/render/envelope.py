@@ -1,4 +1,4 @@
-"""What the command line shows of an envelope: its critical values, and whether entanglement helps at all."""
+"""What the command line shows of an envelope: the pairs as configured, critical values, where entanglement helps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from entsched.experiment import EnvelopeResults
-from entsched.render.progress import clock_time
+from entsched.render.configured import number
+from entsched.render.configured import sentences as configured_sentences
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -23,19 +24,26 @@ NAMES = {
     "pair_rate_hz": ("pair rate", "pairs/s"),
     "memory_s": ("memory time", "s"),
     "distance_km": ("distance", "km"),
-    "latency_s": ("latency of those that communicate", "s"),
+    "latency_s": ("latency, against talking", "s"),
 }
 
 
 def as_json(results: EnvelopeResults) -> Row:
-    """All tables, a sentence, and what failed."""
+    """All tables, what they say in sentences, and what failed."""
     failed = [{"task": failure.label, "error": failure.error} for failure in results.failed]
-    return {"name": results.experiment.name, "summary": sentence(results.tables), **results.tables, "failed": failed}
+    return {
+        "name": results.experiment.name,
+        "summary": " ".join(_all(results.tables)),
+        **results.tables,
+        "failed": failed,
+    }
 
 
 def print_envelope(name: str, tables: Tables, console: Console | None = None) -> None:
-    """The critical values as a table, and one sentence."""
+    """What the pairs are worth as configured, the critical values as a table, and a sentence about the grids."""
     console = console or Console()
+    for text in _as_configured(tables):
+        console.print(text, highlight=False, soft_wrap=True)
     rows = tables.get("envelope", [])
     if rows:
         target = rows[0]["target"]
@@ -51,30 +59,34 @@ def print_envelope(name: str, tables: Tables, console: Console | None = None) ->
             ends = [row["strict_from"], *([row["target_from"]] if target else [])]
             table.add_row(_name(row), _sense(row), *(_value(end, row, tables) for end in ends))
         console.print(table)
-    console.print(sentence(tables), highlight=False, soft_wrap=True)
+    for text in _of_grids(tables):
+        console.print(text, highlight=False, soft_wrap=True)
 
 
-def sentence(tables: Tables) -> str:
-    """One sentence: where the advantage is largest on the grids, and what it takes to show it there.
+def _all(tables: Tables) -> list[str]:
+    return [*_as_configured(tables), *_of_grids(tables)]
 
-    It says so if nothing helps anywhere.
-    """
+
+def _as_configured(tables: Tables) -> list[str]:
+    return [text for row in tables.get("configured", []) for text in configured_sentences(row)]
+
+
+def _of_grids(tables: Tables) -> list[str]:
+    """Where the advantage is largest on the grids, or that nothing helps anywhere; nothing without grids."""
     points = [(name, row) for name in POINTS for row in tables.get(name, []) if "strict" in row]
     helping = [(name, row) for name, row in points if row["strict"]]
     if not points:
-        return "No point of a grid was computed: the section envelope has no grid of resources."
+        return []
     if not helping:
-        return f"No strict advantage at any of {len(points)} points: entanglement does not help here."
+        return [f"No strict advantage at any of {len(points)} points: entanglement does not help here."]
     name, best = max(helping, key=lambda each: float(each[1]["relative_advantage"]))
     shown = ("node", "segments", "distance_km", "visibility", "pair_rate_hz", "memory_s")
     place = ", ".join(f"{key} = {_short(best[key])}" for key in shown if best.get(key) is not None)
-    proof = ""
-    if best["rounds_routing"] is not None:
-        proof = f"; {best['rounds_routing']} requests with a pair show it, in {_duration(best['certify_s'])}"
-    return (
+    share = number(100 * best["relative_advantage"], 2)
+    return [
         f"Strict advantage at {len(helping)} of {len(points)} points; largest in {name} at {place}, "
-        f"p = {best['splitting']:g}: {100 * best['relative_advantage']:.3g} % of the classical mean wait{proof}."
-    )
+        f"p = {best['splitting']:g}: {share} % of the classical mean wait."
+    ]
 
 
 def _name(row: Row) -> str:
@@ -97,11 +109,6 @@ def _value(end: float | None, row: Row, tables: Tables) -> str:
     if grid and end < min(grid):
         return "all of the grid"
     return f"{end:.4g} {NAMES[name][1]}".strip()
-
-
-def _duration(seconds: float) -> str:
-    """Seconds, from a minute on with minutes and hours."""
-    return f"{seconds:.3g} s" if seconds < 60 else f"{clock_time(seconds)} h"
 
 
 def _short(value: Any) -> str:

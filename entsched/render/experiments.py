@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from entsched.advantages import advantage_ranges, largest_advantage, realised
+from entsched.advantages import advantage_ranges, largest_advantage, percent, realised
 from entsched.axes import described
 from entsched.envelope.advantage import STRICT
 from entsched.experiment import Results
@@ -67,9 +67,8 @@ def results_text(results: Results, short: Row, out: Path) -> str:
         else:
             axes = ", ".join(short["axes"])
             console.print(f"{short['name']}: {short['experiments']} experiments over {axes}", highlight=False)
-            console.print(_largest_text(short), highlight=False)
-            if "with_realised_advantage" in short:
-                console.print(_realised_sweep_text(short), highlight=False)
+            text = _realised_sweep_text if "with_realised_advantage" in short else _largest_text
+            console.print(text(short), highlight=False)
         console.print(f"Rows, tables and figures: {out}", soft_wrap=True)
     return capture.get()
 
@@ -81,18 +80,19 @@ def _largest_text(short: Row) -> str:
     place = described({key: largest[key] for key in short["axes"]})
     return (
         f"Certified quantum advantage, with perfect pairs, in {short['with_certified_advantage']}; largest at {place}, "
-        f"p = {largest['splitting']:g}: {100 * largest['relative_advantage']:.2f} % of the classical mean wait"
+        f"p = {largest['splitting']:g}: {percent(largest['relative_advantage'])} of the classical mean wait"
     )
 
 
 def _realised_sweep_text(short: Row) -> str:
     largest = short["largest_realised_advantage"]
     if largest is None:
-        return "With the pairs of these experiments, in none."
+        return "No certified quantum advantage in any of them with the pairs of these experiments."
     place = described({key: largest[key] for key in short["axes"]})
     return (
-        f"With the pairs of these experiments, in {short['with_realised_advantage']}; largest at {place}, "
-        f"p = {largest['realised_splitting']:g}: {100 * largest['realised_relative_advantage']:.2f} %"
+        f"Certified quantum advantage, with the pairs of these experiments, in {short['with_realised_advantage']}; "
+        f"largest at {place}, p = {largest['realised_splitting']:g}: "
+        f"{percent(largest['realised_relative_advantage'])} of the classical mean wait"
     )
 
 
@@ -118,7 +118,7 @@ def _print_report(console: Console, report: Report, short: Row) -> None:
     if short["largest_gain"]:
         cell = short["largest_gain"]
         console.print(
-            f"Largest certified relative gain {100 * cell['relative_gain']:.2f} % at load {cell['load']:g}, "
+            f"Largest certified relative gain {percent(cell['relative_gain'])} at load {cell['load']:g}, "
             f"scv {cell['scv']:g}, p = {cell['splitting']}"
         )
 
@@ -173,7 +173,7 @@ def _realised_text(made: Row) -> str:
     if made["relative_advantage"] <= STRICT:
         return "With the pairs of this experiment no entangled strategy beats the certified classical bound."
     return (
-        f"With the pairs of this experiment {made['strategy']} waits {100 * made['relative_advantage']:.2f} % less, at "
+        f"With the pairs of this experiment {made['strategy']} waits {percent(made['relative_advantage'])} less, at "
         f"p = {made['splitting']:g}, than any classical routing of its class"
     )
 
