@@ -16,7 +16,7 @@ class Monitor(Section):
     Parameters
     ----------
     test_fraction : of the Bell pairs that requests find, what goes into the test; their requests do without
-    windows : parts of equally many request pairs that a run is cut into, each with a verdict of its own
+    windows : parts of equally many request pairs that a run is cut into, each of which may raise the alarm
     significance : the largest probability that a run whose pairs are as they should be raises an alarm, and that
         routers without entanglement pass for entangled
     required_chsh : the CHSH value that the pairs should have; below 2 there is nothing to require

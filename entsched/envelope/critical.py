@@ -46,8 +46,9 @@ def critical_values(
 ) -> dict[str, float | None]:
     """From which value of a resource on the advantage is strict, and from which it reaches a target.
 
-    A cleaner, faster or longer-lived resource can be made into a worse one by routers who add noise, discard pairs or
-    treat them as older than they are, so its advantage is no smaller: the condition becomes true once.
+    A cleaner or longer-lived pair can be made into a worse one by routers who add noise, and a faster source that
+    brings younger pairs (one slot, or the newest first) by routers who treat them as older or discard them, so its
+    advantage is no smaller: the condition becomes true once. With the oldest pair of many first it may not.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ class Place:
     ----------
     table : its name
     coordinates : what the row begins with
-    task : what the row goes on with; None where hardware cannot deliver, and ``problem`` says why
+    task : what the row goes on with; None where there is nothing to compute, and ``problem`` says why
     """
 
     table: str
@@ -211,19 +211,30 @@ def _visibility(pairs: Entanglement) -> float:
     return (4 * fidelity(pairs, 0.0) - 1) / 3
 
 
+#: Why there is no critical rate or distance for some memories.
+OLDER = "with the oldest pair first, a faster source can make older pairs: look at the grid"
+
+
 def _critical(setting: Setting) -> Iterator[Place]:
-    envelope = setting.envelope
-    common: dict[str, Any] = {
-        "workload": setting.workload, "splitting": setting.splitting, "target": envelope.target
-    }  # fmt: skip
+    envelope, workload = setting.envelope, setting.workload
+    common: dict[str, Any] = {"workload": workload, "splitting": setting.splitting, "target": envelope.target}
     for along in ("visibility", "pair_rate_hz", "memory_s"):
-        if getattr(envelope, along) is not None:
+        if getattr(envelope, along) is None:
+            continue
+        memory = setting.entanglement.memory
+        if along == "pair_rate_hz" and memory.use == "oldest" and memory.slots > 1:
+            yield Place("envelope", _quantity(setting, along, "least"), task=None, problem=OLDER)
+        else:
             task = CriticalTask(along=along, entanglement=setting.entanglement, memory=envelope.memory, **common)
             yield Place("envelope", _quantity(setting, along, "least"), task)
     for each in setting.nodes:
         for segments in envelope.segments:
-            reach = ReachTask(choice=setting.choice, node=each, segments=segments, **common)
             place = _quantity(setting, "distance_km", "largest") | {"node": each.name, "segments": segments}
+            given = setting.choice.memory
+            if given is not None and given.use == "oldest" and (given.slots or each.slots.value) > 1:
+                yield Place("envelope", place, task=None, problem=OLDER)
+                continue
+            reach = ReachTask(choice=setting.choice, node=each, segments=segments, **common)
             yield Place("envelope", place, reach)
     if envelope.latency_s is not None:
         yield Place("envelope", _quantity(setting, "latency_s", "least"), setting.worth(setting.entanglement))

@@ -50,8 +50,9 @@ def draw_envelope(
         drawn.append(distance(of["distance"], _least(of, "distance"), folder / "distance"))
     if of["error_budget"]:
         drawn.append(error_budget(of["error_budget"], _least(of, "distance"), folder / "error_budget"))
-    if of["envelope"]:
-        drawn.append(envelope(tables, folder / "envelope"))
+    known = [row for row in of["envelope"] if "problem" not in row]
+    if known:
+        drawn.append(envelope({**tables, "envelope": known}, folder / "envelope"))
     if of["break_even"]:
         drawn.append(break_even(of["break_even"], folder / "break_even"))
     return drawn

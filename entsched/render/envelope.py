@@ -56,9 +56,14 @@ def print_envelope(name: str, tables: Tables, console: Console | None = None) ->
         for index, column in enumerate(columns):
             table.add_column(column, justify="left" if index < 2 else "right")
         for row in rows:
+            if "problem" in row:
+                table.add_row(_name(row), "", *(["see below"] * (1 + bool(target))))
+                continue
             ends = [row["strict_from"], *([row["target_from"]] if target else [])]
             table.add_row(_name(row), _sense(row), *(_value(end, row, tables) for end in ends))
         console.print(table)
+        for problem in dict.fromkeys(row["problem"] for row in rows if "problem" in row):
+            console.print(f"note: {problem}", highlight=False, soft_wrap=True)
     for text in _of_grids(tables):
         console.print(text, highlight=False, soft_wrap=True)
 
