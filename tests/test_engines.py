@@ -115,10 +115,11 @@ def test_figures_do_not_depend_on_the_size_of_blocks(monkeypatch):
 CASES = [
     ("quantum-optimal", 0.3, "two types", 0.1),
     ("random", 0.4, "exponential", 0.0),
-    ("classical-optimal", 0.25, "bins", "mser"),
+    pytest.param("classical-optimal", 0.25, "bins", "mser", marks=pytest.mark.slow),
     ("size-interval", None, "bins", 0.123),
     ("full-information", 0.5, "correlated", 0.1),
-    ("no-signalling", 0.7, "bins", "mser"),
+    pytest.param("no-signalling", 0.7, "bins", "mser", marks=pytest.mark.slow),
+    ("no-signalling", 0.7, "bins", 0.2),
 ]
 
 

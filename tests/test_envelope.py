@@ -263,6 +263,7 @@ def test_visibilities_are_compared_at_most_nine_splittings_and_the_chosen_one(co
     assert setting.compared == (0.0, 0.125, 0.25, 0.3, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0)
 
 
+@pytest.mark.slow
 def test_rows_do_not_depend_on_where_they_are_computed(config, tmp_path):
     loaded = load_experiment(config)
     found = [
@@ -297,6 +298,7 @@ def test_tables_follow_from_the_rows(config):
     assert set(critical) == {"pair_rate_hz", "memory_s", "distance_km", "latency_s"}
 
 
+@pytest.mark.slow
 def test_the_command_writes_tables_and_goes_on_where_it_was(config, call, tmp_path):
     out = tmp_path / "out"
     code, printed, _ = call("envelope", config, "--out", out, "--executor", "serial")

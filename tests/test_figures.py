@@ -87,6 +87,7 @@ def made(folder, rows, best=None, pairs=20_000, **more):
     return replace(empty, bounds=bounds(best), strategies=rows)
 
 
+@pytest.mark.slow
 def test_the_tail_of_exponential_waits_is_drawn_at_the_p_nearest_to_the_largest_advantage(tmp_path, monkeypatch):
     monkeypatch.setitem(style.STYLE, "savefig.dpi", 40)
     rows = [waiting("random", p, 2 + p) for p in (0.3, 0.6, 0.9)] + [waiting("mine", None, 4.0)]

@@ -70,6 +70,7 @@ def test_hull_and_linear_program_agree(order, correlated):
             assert solution.upper == pytest.approx(mixtures.solve(game, p), abs=1e-7 * game.scale)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("correlated", [False, True])
 def test_planar_strategies_and_semidefinite_program_agree(correlated):
     rng = np.random.default_rng(7)

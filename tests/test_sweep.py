@@ -473,6 +473,7 @@ def test_a_full_disk_is_one_line_and_what_was_written_goes_on(tmp_path, uninterr
     assert rows(out) == uninterrupted
 
 
+@pytest.mark.slow
 def test_engines_of_a_configuration_agree(call, tmp_path):
     engines = ("fast", "simpy", "auto")
     changes = {
