@@ -129,7 +129,7 @@ def take(source: Source, rules: Rules, stock: Stock, gaps_s: Floats, taken_s: Fl
             many = _overwrite(gap_s, made, fresh_s, many, ages_s)
         else:
             many, next_s = _fill_up(source, rules.cutoff_s, gap_s, many, next_s, words, ages_s)
-        while many > 0 and ages_s[many - 1] > rules.cutoff_s:
+        while rules.overwrite and many > 0 and ages_s[many - 1] > rules.cutoff_s:
             many -= 1
         room = many < ages_s.size
         if many == 0:
