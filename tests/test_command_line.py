@@ -358,6 +358,7 @@ def test_files_follow_an_edited_configuration(config, tmp_path):
     assert claims[0] == claims[2] != claims[1]
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("finished")
 def test_a_folder_keeps_to_its_experiment(call, finished, tmp_path):
     other = tmp_path / "other.yaml"

@@ -181,7 +181,10 @@ def test_a_better_resource_is_worth_no_less(vary):
     assert worth[-1] > worth[0] + 1e-3
 
 
-@pytest.mark.parametrize(("along", "target"), [("visibility", 0.01), ("pair_rate_hz", 0.02), ("memory_s", 0.005)])
+@pytest.mark.parametrize(
+    ("along", "target"),
+    [pytest.param("visibility", 0.01, marks=pytest.mark.slow), ("pair_rate_hz", 0.02), ("memory_s", 0.005)],
+)
 def test_critical_values_separate_too_little_from_enough(along, target):
     task = CriticalTask(
         workload=TWO, splitting=P, entanglement=STORED, along=along, memory="depolarising", target=target
@@ -282,6 +285,7 @@ def test_rows_do_not_depend_on_where_they_are_computed(config, tmp_path):
     assert map_[1]["advantage_s"] == advantage(TWO, P, by_hand).seconds
 
 
+@pytest.mark.slow
 def test_tables_follow_from_the_rows(config):
     tables = experiment.envelope(load_experiment(config), None, Workers("serial", 1)).tables
     assert set(tables) == {

@@ -178,6 +178,7 @@ def test_the_critical_visibility_is_the_ratio_of_both_values_at_the_classical_mu
     assert found == pytest.approx(0.6**0.5, abs=1e-7)
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10_000), p=st.floats(0.1, 0.9), second=st.floats(0.5, 1.0), constant=st.floats(0.0, 0.1))
 @settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_pairs_help_above_the_critical_visibility_and_not_below(seed, p, second, constant):

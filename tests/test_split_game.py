@@ -87,6 +87,7 @@ def test_planar_strategies_and_semidefinite_program_agree(correlated):
                 assert objective == pytest.approx(solution.upper, abs=1e-6 * game.scale)
 
 
+@pytest.mark.slow
 def test_solutions_are_what_they_say():
     """The correlation of every solution reaches its upper end at its p, and the sets are nested."""
     rng = np.random.default_rng(8)

@@ -42,6 +42,7 @@ def test_every_built_in_strategy_keeps_its_contract(name):
     check_strategy(registry.build(name, PARAMETERS.get(name, {})))
 
 
+@pytest.mark.slow
 def test_built_in_strategies_keep_it_on_other_workloads():
     rng = np.random.default_rng(16)
     for types, correlated in ((1, False), (3, True), (4, False)):

@@ -129,6 +129,7 @@ def touched(folder):
     return [key for (key,) in asked(folder, "SELECT key FROM touched")]
 
 
+@pytest.mark.slow
 def test_a_sweep_has_the_rows_and_tables_of_its_experiments_run_one_by_one(call, tmp_path):
     rates, seeds = [0.3, 0.5], [1, 2]
     axes = {"workload.arrival_rate_hz": rates, "simulation.seed": seeds}
