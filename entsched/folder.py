@@ -125,7 +125,11 @@ def _realised(rows: list[dict[str, Any]]) -> dict[str, Any]:
         return {}
     largest = max(known, key=lambda row: float(row["realised_relative_advantage"]))
     helps = sum(row["realised_relative_advantage"] > STRICT for row in known)
-    return {"with_realised_advantage": helps, "largest_realised_advantage": largest if helps else None}
+    return {
+        "with_realised_advantage": helps,
+        "with_unknown_advantage": len(rows) - len(known),
+        "largest_realised_advantage": largest if helps else None,
+    }
 
 
 def _versions() -> dict[str, Any]:

@@ -86,12 +86,14 @@ def _largest_text(short: Row) -> str:
 
 def _realised_sweep_text(short: Row) -> str:
     largest = short["largest_realised_advantage"]
+    known = short["experiments"] - short["with_unknown_advantage"]
+    among = "" if known == short["experiments"] else f" of the {known} with an exact wait of an entangled strategy"
     if largest is None:
-        return "No certified quantum advantage in any of them with the pairs of these experiments."
+        return f"No certified quantum advantage in any{among or ' of them'} with the pairs of these experiments."
     place = described({key: largest[key] for key in short["axes"]})
     return (
-        f"Certified quantum advantage, with the pairs of these experiments, in {short['with_realised_advantage']}; "
-        f"largest at {place}, p = {largest['realised_splitting']:g}: "
+        "Certified quantum advantage, with the pairs of these experiments, in "
+        f"{short['with_realised_advantage']}{among}; largest at {place}, p = {largest['realised_splitting']:g}: "
         f"{percent(largest['realised_relative_advantage'])} of the classical mean wait"
     )
 
