@@ -26,9 +26,9 @@ from entsched.routing import (
 )
 from entsched.sim.task import Replication, figures_as_row
 from entsched.strategies import registry
-from entsched.strategies.base import JointPlan, RoutingPlan, Scenario, StrategyClass
+from entsched.strategies.base import ByPair, JointPlan, RoutingPlan, Scenario, StrategyClass
 from entsched.strategies.choice import StrategyChoice
-from entsched.strategies.compiling import blaming, condition_tables, is_memoryless, memoryless_table
+from entsched.strategies.compiling import Plan, blaming, by_pair_of, condition_tables, is_memoryless, memoryless_table
 from entsched.validation import Probability, Section
 from entsched.workload import Baseline, Workload
 
@@ -150,8 +150,9 @@ class ExactTask(Task):
         row: Row = {"strategy": self.strategy.label, "splitting": self.splitting, "details": plan.details}
         if not is_memoryless(self.strategy.strategy, plan):
             return row
-        supplied = self._supplied(plan) if isinstance(plan, RoutingPlan) and plan.by_pair else None
-        if isinstance(plan, RoutingPlan) and plan.by_pair and supplied is None:
+        by_pair = by_pair_of(plan)
+        supplied = self._supplied(plan, by_pair) if by_pair else None
+        if by_pair and supplied is None:
             return row
         table = supplied.table if supplied else memoryless_table(plan, self.workload, self.strategy.name)
         with blaming(self.strategy.label, "cannot be evaluated"):
@@ -167,21 +168,19 @@ class ExactTask(Task):
             row["baseline_rate"] = metrics.baseline_rate
         return row | ({"bell_pair_share": supplied.share} if supplied else {})
 
-    def _supplied(self, plan: RoutingPlan) -> queueing.Supplied | None:
+    def _supplied(self, plan: Plan, by_pair: ByPair) -> queueing.Supplied | None:
         """The routing on average over the conditions of the pairs, if their law is known.
 
         The formulas of waits then hold for symmetric routing (docs/design.md).
         """
         law = use_law(self.entanglement, self.workload.arrival_rate_hz)
-        if law is None or plan.by_pair is None or plan.by_pair.faulty:
-            return None
-        if self.strategy.strategy.strategy_class is not StrategyClass.SYMMETRIC:
+        symmetric = self.strategy.strategy.strategy_class is StrategyClass.SYMMETRIC
+        if law is None or by_pair.faulty or not symmetric:
             return None
         tested = self.entanglement.monitor.test_fraction if self.entanglement.monitor else 0.0
-        known = (1 - tested) * law.cdf(np.array(plan.by_pair.ends_s))
-        weights = np.diff(np.concatenate([[0.0], known]))
+        shares = (1 - tested) * law.shares(by_pair.ends_s)
         tables = condition_tables(plan, self.workload, self.strategy.name)
-        return queueing.supplied(self.workload, tables, np.array([1 - known[-1], *weights]))
+        return queueing.supplied(self.workload, tables, np.array([1 - shares.sum(), *shares]))
 
 
 class SimulationTask(Task, Replication):

@@ -1,8 +1,11 @@
 """Workloads that several tests share."""
 
+import sys
+
 import numpy as np
 import pytest
 
+from entsched.cli import main
 from entsched.workload import Workload
 
 DISCRETE = {"law": "discrete", "values_s": [0.1, 1.9], "probabilities": [0.5, 0.5]}
@@ -30,3 +33,17 @@ def random_workload(rng, types: int, correlated: bool = False, order: str = "ran
         order=order,
         joint=[tuple(row) for row in joint.tolist()] if correlated else None,
     )
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Run the command in this process; returns exit code, standard output and standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["entsched", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        printed = capsys.readouterr()
+        return caught.value.code or 0, printed.out, printed.err
+
+    return run

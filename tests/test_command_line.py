@@ -16,7 +16,7 @@ import yaml
 
 from entsched import experiment, runner, sweep
 from entsched.axes import load_study
-from entsched.cli import app, main
+from entsched.cli import app
 from entsched.completing import Workers
 from entsched.config import changed, load_experiment
 from entsched.errors import StoreError
@@ -41,20 +41,6 @@ def config(tmp_path):
     path = tmp_path / "small.yaml"
     path.write_text(SMALL)
     return path
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    """Run the command in this process; returns exit code, standard output and standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["entsched", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        printed = capsys.readouterr()
-        return caught.value.code or 0, printed.out, printed.err
-
-    return run
 
 
 def test_bound_prints_the_documented_document(call, config):

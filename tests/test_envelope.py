@@ -1,7 +1,6 @@
 import csv
 import json
 import math
-import sys
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 
 from entsched import experiment, report, sweep
 from entsched.axes import load_study
-from entsched.cli import main
 from entsched.completing import Workers
 from entsched.config import load_experiment
 from entsched.entanglement import Entanglement
@@ -81,18 +79,6 @@ def config(tmp_path):
     path = tmp_path / "small.yaml"
     path.write_text(CONFIG)
     return path
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["entsched", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        printed = capsys.readouterr()
-        return caught.value.code or 0, printed.out, printed.err
-
-    return run
 
 
 def seconds(resource, p=P):

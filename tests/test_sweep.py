@@ -19,7 +19,6 @@ import yaml
 
 from entsched import completing, experiment, figures, runner, sweep
 from entsched.axes import load_study
-from entsched.cli import main
 from entsched.completing import Workers
 from entsched.store import Store
 from entsched.strategies import registry
@@ -52,16 +51,11 @@ def undrawn(monkeypatch):
 
 
 @pytest.fixture
-def call(monkeypatch, capsys, undrawn):
+def call(call, undrawn):
     """Run a study with the command in this process; returns exit code, standard output and standard error."""
 
     def run(config, out, *options, executor="serial"):
-        arguments = ["entsched", "run", config, "--out", out, "--executor", executor, *options]
-        monkeypatch.setattr(sys, "argv", [str(argument) for argument in arguments])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        printed = capsys.readouterr()
-        return caught.value.code or 0, printed.out, printed.err
+        return call("run", config, "--out", out, "--executor", executor, *options)
 
     return run
 

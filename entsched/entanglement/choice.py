@@ -43,6 +43,11 @@ class Hardware(Section):
     link: Link
     chain: Chain | None = None
 
+    @property
+    def segments(self) -> int:
+        """How many links stand in a row between the ends."""
+        return self.chain.segments if self.chain else 1
+
     @cached_property
     def entanglement(self) -> Entanglement:
         """The pairs that this hardware delivers.
@@ -52,9 +57,7 @@ class Hardware(Section):
         ConfigError
             If the link does not suit the nodes, or they cannot store what the chain needs.
         """
-        if (self.chain is not None and self.chain.segments > 1) or (
-            self.chain is not None and self.chain.purification_rounds
-        ):
+        if self.chain is not None and (self.chain.segments > 1 or self.chain.purification_rounds):
             made = end_to_end(self.chain, self.link, self.node)
             supply: Supply = Poisson(rate_hz=made.rate_hz)
             visibility, herald_s = made.visibility, 0.0

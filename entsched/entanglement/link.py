@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from entsched.communication import LIGHT_M_PER_S
 from entsched.entanglement.hardware import Node
 from entsched.errors import ConfigError
 from entsched.validation import NonNegative, Positive, Section
 
-#: Kilometres per second in vacuum, exact by definition.
-LIGHT_KM_PER_S = 299_792.458
+#: Kilometres per second in vacuum.
+LIGHT_KM_PER_S = LIGHT_M_PER_S / 1e3
 #: Mean radius of the Earth in kilometres.
 EARTH_KM = 6371.0
 #: Modes of a channel that a photonic qubit takes: two polarisations, or two time bins.

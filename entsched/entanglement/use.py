@@ -65,6 +65,16 @@ class UseLaw:
         ages_s = np.asarray(ages_s, dtype=np.float64)
         return np.where(ages_s < 0, 0.0, self.discounted(0.0, np.clip(ages_s, 0.0, self.cutoff_s)))
 
+    def shares(self, ends_s: ArrayLike) -> Floats:
+        """The probabilities that a request uses a pair of each age class, which end at these ages, seconds.
+
+        Examples
+        --------
+        >>> use_law(Entanglement(), 1.0).shares([1.0, np.inf]).tolist()
+        [1.0, 0.0]
+        """
+        return np.maximum(np.diff(self.cdf(ends_s), prepend=0.0), 0.0)
+
     def decay(self, rate_hz: float) -> float:
         """The mean of exp(-rate age) over the pairs that are used, for a finite rate of at least 0; 1 if none is.
 

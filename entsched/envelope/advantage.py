@@ -11,8 +11,6 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-
 from entsched.entanglement import Entanglement
 from entsched.envelope.resource import fidelity, known_use, pair_correlations
 from entsched.games.split.correlations import PairCorrelations
@@ -112,8 +110,7 @@ def use(workload: Workload, entanglement: Entanglement) -> tuple[list[float], li
     """The probability that a request uses a pair of each age class, and the correlations that it sees then."""
     classes = entanglement.age_classes
     law = known_use(entanglement, workload.arrival_rate_hz)
-    known = law.cdf(np.array([end_s for end_s, _ in classes]))
-    weights = np.maximum(np.diff(np.concatenate([[0.0], known])), 0.0)
+    weights = law.shares([end_s for end_s, _ in classes])
     return weights.tolist(), [pair_correlations(entanglement, age_s) for _, age_s in classes]
 
 

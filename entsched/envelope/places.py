@@ -123,7 +123,7 @@ def _configured(setting: Setting) -> Row:
     pairs, hardware = setting.entanglement, setting.choice.hardware
     row: Row = {"splitting": setting.splitting, "node": None, "medium": None, "segments": None, "distance_km": None}
     if hardware is not None:
-        link, segments = hardware.link, hardware.chain.segments if hardware.chain else 1
+        link, segments = hardware.link, hardware.segments
         length_km = link.length_km if isinstance(link, Fibre) else link.distance_km
         row |= {"node": hardware.node.name, "medium": link.medium, "segments": segments}
         row["distance_km"] = segments * length_km

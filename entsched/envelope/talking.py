@@ -27,7 +27,7 @@ def route(choice: EntanglementChoice, communication: Communication) -> Row:
     hardware = choice.hardware
     if hardware is None or not isinstance(hardware.link, Fibre):
         return {"one_way_s": None, "talking_km": None}
-    segments = hardware.chain.segments if hardware.chain else 1
+    segments = hardware.segments
     return {"one_way_s": segments * hardware.link.delay_s(), "talking_km": segments * hardware.link.length_km}
 
 

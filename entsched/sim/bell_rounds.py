@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from entsched.sim.pairs import NONE, Shared
+from entsched.sim.pairs import NONE, Shared, marked_words
 from entsched.sim.record import Record
-from entsched.sim.words import Words, fill, seeded
+from entsched.sim.words import Words, fill
 from entsched.strategies.base import RoutingScore
 
 Floats = NDArray[np.float64]
@@ -62,7 +62,7 @@ class Examiner:
             raise ValueError("a examiner needs a monitor and a plan for its rounds")
         self._end = np.uint64(np.ceil(monitor.test_fraction * 2.0**LOW_BITS))
         self._ends = np.ceil(tests.reshape(-1) * 2.0**OUTCOME_BITS).astype(np.uint64)
-        self._state = seeded(np.random.SeedSequence(seeds.entropy, spawn_key=(*seeds.spawn_key, TESTS)), 1)[0]
+        self._state = marked_words(seeds, TESTS)
 
     def play(self, conditions: Words) -> Rounds:
         """The rounds of the next request pairs, whose Bell pairs are in these conditions; 0 is no pair."""

@@ -21,9 +21,14 @@ BIRTHS = 1
 NONE = -1.0
 
 
+def marked_words(seeds: np.random.SeedSequence, mark: int) -> Words:
+    """The state of a generator beside that of the customers, shape (4,): the same for every strategy and engine."""
+    return seeded(np.random.SeedSequence(seeds.entropy, spawn_key=(*seeds.spawn_key, mark)), 1)[0]
+
+
 def birth_words(seeds: np.random.SeedSequence) -> Words:
-    """The state of the generator of births, shape (4,): the same for every strategy and engine."""
-    return seeded(np.random.SeedSequence(seeds.entropy, spawn_key=(*seeds.spawn_key, BIRTHS)), 1)[0]
+    """The state of the generator of births, shape (4,)."""
+    return marked_words(seeds, BIRTHS)
 
 
 class Shared(NamedTuple):

@@ -22,7 +22,7 @@ from entsched.sim.routers import Route, measured_route, table_route
 from entsched.sim.steady_state import mser
 from entsched.strategies.base import JointPlan, RoutingPlan, Scenario, StalePlan, StrategyClass
 from entsched.strategies.choice import StrategyChoice
-from entsched.strategies.compiling import Plan, blaming, is_memoryless, memoryless_table
+from entsched.strategies.compiling import Plan, blaming, by_pair_of, is_memoryless, memoryless_table
 from entsched.validation import Positive, Probability, Section
 from entsched.workload import Baseline, Workload
 
@@ -159,8 +159,7 @@ class Replication(Run):
     @property
     def is_supplied(self) -> bool:
         """Whether the routers use pairs of a supply up."""
-        plan = self.strategy.compiled(self.scenario)
-        return isinstance(plan, RoutingPlan) and plan.by_pair is not None
+        return by_pair_of(self.strategy.compiled(self.scenario)) is not None
 
     @property
     def asks_one_by_one(self) -> bool:
@@ -208,7 +207,7 @@ class Replication(Run):
     def _windows(self) -> int:
         """How many windows a monitor cuts the run into; 0 if its routers test no pairs."""
         plan, monitor = self.strategy.compiled(self.scenario), self.entanglement.monitor
-        by_pair = plan.by_pair if isinstance(plan, RoutingPlan) else None
+        by_pair = by_pair_of(plan)
         return monitor.windows if monitor and by_pair and by_pair.tests is not None else 0
 
 
@@ -238,7 +237,7 @@ def _expected(choice: StrategyChoice, scenario: Scenario) -> dict[str, float]:
         "work_s": 2 * workload.mean_s,
         "work_squared_s2": 2 * workload.second_moment_s2,
     }
-    supplied = isinstance(plan, RoutingPlan) and plan.by_pair is not None
+    supplied = by_pair_of(plan) is not None
     if supplied or not is_memoryless(choice.strategy, plan):
         return known
     mass = memoryless_table(plan, workload, choice.label).p * workload.pi

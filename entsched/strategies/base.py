@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -125,10 +124,6 @@ class ByPair:
     def conditions(self) -> tuple[Behavior, ...]:
         """All behaviors: without a pair, by age, and by age after the fault."""
         return (self.without, *self.by_age, *self.faulty)
-
-    def at(self, age_s: float | None) -> Behavior:
-        """The behavior with a sound pair of an age in seconds, or without a pair."""
-        return self.without if age_s is None else self.by_age[bisect_left(self.ends_s, age_s)]
 
 
 @dataclass(frozen=True, eq=False)

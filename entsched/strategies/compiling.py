@@ -12,6 +12,7 @@ from entsched.behavior import ConditionalTable
 from entsched.errors import EntschedError, StrategyError
 from entsched.strategies.base import (
     BaseStrategy,
+    ByPair,
     CommunicatingStrategy,
     JointPlan,
     LocalView,
@@ -76,6 +77,11 @@ def _require_supply(plan: RoutingPlan, scenario: Scenario, name: str) -> None:
             f"strategy {name!r} takes a pair for granted, but those of this experiment can run out, age, fail or be "
             "tested; allowed: a plan with by_pair, as entsched.strategies.entangled_plan makes it"
         )
+
+
+def by_pair_of(plan: Plan) -> ByPair | None:
+    """What the routers of a plan do by the Bell pair at hand; None if they use no supply of pairs."""
+    return plan.by_pair if isinstance(plan, RoutingPlan) else None
 
 
 def is_memoryless(strategy: BaseStrategy, plan: Plan) -> bool:

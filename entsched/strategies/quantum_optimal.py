@@ -16,6 +16,7 @@ from entsched.strategies.scoring import routing_score
 
 if TYPE_CHECKING:
     from entsched.quantum.bell import State
+    from entsched.quantum.correlation import PrincipalPlane
     from entsched.quantum.directions import Recipe
 
 
@@ -45,42 +46,44 @@ class QuantumOptimal(Strategy):
 
     def _score(self, scenario: Scenario, plan: RoutingPlan) -> RoutingScore:
         """What routing itself shows: at the price of splitting at p, for the pairs as they are when youngest."""
+        from entsched.quantum.correlation import principal_plane
         from entsched.quantum.stored import stored_state
 
         (_, youngest_s), *_ = scenario.entanglement.age_classes
         aware = self.measurements == "aware"
-        seen = _seen(scenario, stored_state(scenario.entanglement, youngest_s)) if aware else PairCorrelations()
+        youngest = principal_plane(stored_state(scenario.entanglement, youngest_s))
+        seen = _seen(scenario, youngest) if aware else PairCorrelations()
         multiplier = quantum_optimum(scenario.workload, scenario.target, seen).multiplier
         return routing_score(scenario.workload, multiplier, plan.behavior)
 
 
 def _aware(scenario: Scenario, state: State) -> Recipe:
     """The best for this state."""
-    return _recipe(scenario, state, _seen(scenario, state))
-
-
-def _seen(scenario: Scenario, state: State) -> PairCorrelations:
-    """The correlations of this state as its detectors see them."""
     from entsched.quantum.correlation import principal_plane
 
-    plane, readout = principal_plane(state), scenario.entanglement.readout
+    plane = principal_plane(state)
+    return _recipe(scenario, plane, _seen(scenario, plane))
+
+
+def _seen(scenario: Scenario, plane: PrincipalPlane) -> PairCorrelations:
+    """The correlations in the plane of a state as its detectors see them."""
+    readout = scenario.entanglement.readout
     return PairCorrelations(readout.gain * plane.first, readout.gain * plane.second, readout.constant)
 
 
 def _ideal(scenario: Scenario, state: State) -> Recipe:
     """The best for a perfect pair, whatever the state is."""
     from entsched.quantum.bell import phi_plus
-
-    return _recipe(scenario, phi_plus(), PairCorrelations())
-
-
-def _recipe(scenario: Scenario, state: State, correlations: PairCorrelations) -> Recipe:
-    """The optimum for these correlations, as measurements in the plane of a state."""
     from entsched.quantum.correlation import principal_plane
+
+    return _recipe(scenario, principal_plane(phi_plus()), PairCorrelations())
+
+
+def _recipe(scenario: Scenario, plane: PrincipalPlane, correlations: PairCorrelations) -> Recipe:
+    """The optimum for these correlations, as measurements in the plane of a state."""
     from entsched.quantum.directions import Directions, Recipe
 
     solution = quantum_optimum(scenario.workload, scenario.target, correlations)
-    plane = principal_plane(state)
     parts = tuple(
         Directions.in_plane(plane, part.angles_a, part.angles_b) if part.entangled else part.coalescing(correlations)
         for part in solution.parts
