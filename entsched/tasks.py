@@ -145,7 +145,7 @@ class ExactTask(Task):
 
     def evaluate(self) -> Row:
         """Exact figures; they are absent where no formula covers the strategy's class or the supply of its pairs."""
-        scenario = Scenario(self.workload, self.splitting, self.entanglement, self.communication)
+        scenario = Scenario(self.workload, self.splitting, self.entanglement, self.communication, self.baseline)
         plan = self.strategy.compiled(scenario)
         row: Row = {"strategy": self.strategy.label, "splitting": self.splitting, "details": plan.details}
         if not is_memoryless(self.strategy.strategy, plan):

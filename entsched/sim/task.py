@@ -137,7 +137,7 @@ class Replication(Run):
     @property
     def scenario(self) -> Scenario:
         """What the strategy is compiled for."""
-        return Scenario(self.workload, self.splitting, self.entanglement, self.communication)
+        return Scenario(self.workload, self.splitting, self.entanglement, self.communication, self.baseline)
 
     @property
     def warm_up(self) -> Found:

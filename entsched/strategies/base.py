@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from entsched.behavior import Behavior, ConditionalTable
 from entsched.communication import Communication
 from entsched.entanglement import Entanglement
 from entsched.validation import Section
-from entsched.workload import Workload
+from entsched.workload import BaselineReward, Workload
 
 
 class StrategyClass(StrEnum):
@@ -46,26 +46,30 @@ class LocalView(NamedTuple):
     """All that one router knows when it decides.
 
     ``type_index`` and ``requirement_s`` (the type's mean, seconds) are of its own request;
-    ``time_s`` is its clock and ``pair_index`` counts the pairs from 0.
+    ``time_s`` is its clock and ``pair_index`` counts the pairs from 0. ``memory`` is what the router made of
+    its own history; None if its plan keeps none.
     """
 
     requirement_s: float
     type_index: int
     time_s: float
     pair_index: int
+    memory: Any = None
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What a strategy is compiled for: the workload, the splitting probability asked for, the resources.
+    """What a strategy is compiled for: the workload, the splitting probability asked for, the resources, the reward.
 
-    ``splitting`` is None for strategies that declare ``uses_splitting = False``.
+    ``splitting`` is None for strategies that declare ``uses_splitting = False``; ``baseline`` is None where only
+    the routing of requests is asked for.
     """
 
     workload: Workload
     splitting: float | None
     entanglement: Entanglement = field(default_factory=Entanglement)
     communication: Communication = field(default_factory=Communication)
+    baseline: BaselineReward | None = None
 
     @property
     def target(self) -> float:
@@ -93,6 +97,21 @@ own_type: Ask = attrgetter("type_index")
 def as_server(output: int, view: LocalView) -> int:
     """The default answer: the output is the server."""
     return output
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """What one router keeps of its own history, for plans of the class ``adaptive``.
+
+    Attributes
+    ----------
+    start : before the first pair; must not change in place
+    after : from the view of a pair, with the memory before it, and the server that the router named, to the
+        memory for the next pair
+    """
+
+    start: Any
+    after: Callable[[LocalView, int], Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +185,7 @@ class RoutingPlan:
         plan that looks at time or pair index then runs hundreds of times faster
     details : what to show of the plan (angles, thresholds), as JSON data
     score : what a monitor finds in the routing itself, if anything
+    memory : for each router, what it keeps of its own history; None if nothing
     """
 
     behavior: Behavior
@@ -176,6 +196,7 @@ class RoutingPlan:
     takes_arrays: bool = False
     details: dict[str, Any] = field(default_factory=dict)
     score: RoutingScore | None = None
+    memory: tuple[Memory, Memory] | None = None
 
     @property
     def conditions(self) -> tuple[Behavior, ...]:
@@ -205,15 +226,25 @@ class JointPlan:
 
 @dataclass(frozen=True, eq=False)
 class StalePlan:
-    """How two routers decide at once that know each server's backlog of one latency ago, and their own request.
+    """How two routers decide that know how full each server was some time ago, and their own request.
 
-    ``behavior`` is p[a, b, type x, type y] by shared randomness; output 0 is the server that had less backlog
-    ``latency_s`` seconds ago, 1 the other. Where both had the same, a shared fair coin says which is which.
+    ``behavior`` is p[a, b, type x, type y] by shared randomness; output 0 is the server that was less full
+    ``latency_s`` seconds ago, 1 the other. Where both were as full, a shared fair coin says which is which.
+
+    Attributes
+    ----------
+    counts : how full a server is: the work in its queue, seconds, or the customers in it, the one in service included
+    in_turn : whether the routers decide one after the other, the one whose request would go first in a shared
+        server first, so that news without latency tell the second what the first did; else both have the same news
+    held_s : how long requests are held in their routers before, seconds; the news are as old as ``latency_s`` then
     """
 
     behavior: Behavior
     latency_s: float
     details: dict[str, Any] = field(default_factory=dict)
+    counts: Literal["work", "customers"] = "work"
+    in_turn: bool = False
+    held_s: float = 0.0
 
 
 class BaseStrategy(Section, ABC):
