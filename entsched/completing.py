@@ -16,7 +16,7 @@ from entsched.games.split.classical import deterministic_oracle
 from entsched.routing import routing_game
 from entsched.store import Failure, Store
 from entsched.strategies import registry
-from entsched.tasks import Task
+from entsched.tasks import Task, evaluated
 
 #: Called with the number of tasks in each group; returns what is called with each task that is done.
 StartProgress = Callable[[dict[str, int]], runner.Progress]
@@ -116,6 +116,6 @@ def try_out(experiment: Experiment) -> None:
     deterministic_oracle(routing_game(experiment.workload))
     tasks = sweep.plan(experiment)
     for task in {task.strategy: task for task in reversed(tasks.exact)}.values():
-        task.evaluate()
+        evaluated(task)
     for replication in {point[0].strategy: point[0] for point in tasks.simulations}.values():
-        replication.model_copy(update={"pairs": 10}).simulate()
+        evaluated(replication.model_copy(update={"pairs": 10}))

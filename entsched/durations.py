@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from entsched.tasks import SimulationTask, Task
+from entsched.tasks import SimulationTask, Task, evaluated
 
 Clock = Callable[[], float]
 
@@ -71,7 +71,7 @@ class _Watch:
 
     def seconds(self, task: Task) -> float:
         before_s = self.clock()
-        task.evaluate()
+        evaluated(task)
         return self.clock() - before_s
 
     def sample(self, index: int) -> tuple[float, float]:

@@ -146,13 +146,11 @@ def envelope(experiment: Experiment, store: Store) -> dict[str, list[Row]]:
 
 
 def _notes(simulated: list[SimulationTask], groups: dict[Point, list[Row]], precision: float | None) -> list[str]:
-    """Which engine ran where it was left open, what is slow, and what was not reached."""
+    """What is slow, and what was not reached."""
     notes = []
     for task in {task.strategy: task for task in simulated}.values():
         name = task.strategy.label
-        if task.engine == "auto" and task.used_engine == "simpy":
-            notes.append(f"{name} looks at what happened before: it ran in simpy, not in the fast engine")
-        elif task.used_engine == "fast" and task.measurement == "table" and task.asks_one_by_one:
+        if task.engine == "fast" and task.could_take_arrays:
             notes.append(
                 f"{name} is asked pair by pair in Python; maps that take arrays run far faster (docs/plugins.md)"
             )

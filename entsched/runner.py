@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from entsched.errors import ExecutorError
 from entsched.executors import Pool, build, open_executor
 from entsched.store import Failure, Store
-from entsched.tasks import Row, Task
+from entsched.tasks import Row, Task, evaluated
 
 #: Called with each task whose row or failure has been written.
 Progress = Callable[[Task], None]
@@ -249,7 +249,7 @@ def _take_in(future: Future[list[Result]], batch: _Batch, queue: _Queue, pool: P
 
 def _attempt(task: Task) -> tuple[Row | None, str | None]:
     try:
-        return task.evaluate(), None
+        return evaluated(task), None
     except Exception as error:  # whatever a plugin raises: recorded, and the sweep goes on
         return None, _described(error)
 

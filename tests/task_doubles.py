@@ -15,6 +15,7 @@ class Square:
 
     number: int
     kind: str = "square"
+    origin = ""
 
     @property
     def key(self):

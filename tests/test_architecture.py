@@ -11,6 +11,8 @@ ROOMS = [
     "errors",
     "documents",
     "validation",
+    "plugins",
+    "deadline",
     "behavior",
     "workload",
     "communication",
@@ -19,6 +21,7 @@ ROOMS = [
     "games",
     "quantum",
     "routing",
+    "static",
     "strategies",
     "sim",
     "pareto",
@@ -43,8 +46,10 @@ ROOMS = [
     "experiment",
     "finished",
     "single",
+    "tournament",
     "render",
     "testing",
+    "kit",
     "cli",
 ]
 #: The only rooms that may import a library.

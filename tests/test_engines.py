@@ -202,8 +202,8 @@ def test_more_than_two_outputs(two_types):
     local = np.einsum("ax,by->abxy", rng.dirichlet(np.ones(3), 2).T, rng.dirichlet(np.ones(3), 2).T)
     plan = RoutingPlan(Behavior(local), answer=((lambda output, view: output % 2),) * 2)
     draws = draw(two_types, 5000, seed_sequence(two_types, 4, 0))
-    ahead = decisions(plan, two_types, memoryless=True).decide(draws, np.cumsum(draws.gaps_s), 0)
-    assert np.array_equal(ahead, one_by_one(table_route(plan), two_types).decide(draws, np.cumsum(draws.gaps_s), 0))
+    ahead = decisions(plan, two_types, memoryless=True).begin()(draws, np.cumsum(draws.gaps_s), 0)
+    assert np.array_equal(ahead, one_by_one(table_route(plan), two_types).begin()(draws, np.cumsum(draws.gaps_s), 0))
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_wrong_arrays_of_a_plan_are_refused(two_types, plan, message):
     how = decisions(replace(plan, takes_arrays=True), two_types, memoryless=False)
     draws = draw(two_types, 100, seed_sequence(two_types, 4, 0))
     with pytest.raises(StrategyError, match=message):
-        how.decide(draws, np.cumsum(draws.gaps_s), 0)
+        how.begin()(draws, np.cumsum(draws.gaps_s), 0)
 
 
 def test_quantiles_and_tail_against_numpy():
@@ -301,7 +301,7 @@ def test_views_of_arrays_cannot_be_written_to(two_types):
     how = decisions(plan, two_types, memoryless=False)
     draws = draw(two_types, 100, seed_sequence(two_types, 4, 0))
     with pytest.raises(ValueError, match="read-only"):
-        how.decide(draws, np.cumsum(draws.gaps_s), 0)
+        how.begin()(draws, np.cumsum(draws.gaps_s), 0)
 
 
 def test_questions_that_do_not_exist_are_refused_one_by_one(two_types):

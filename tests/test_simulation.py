@@ -123,7 +123,7 @@ def test_decisions_ahead_are_those_of_the_routers(name):
     strategy = build(name, {})
     plan = compile_strategy(strategy, Scenario(workload, 0.3 if strategy.uses_splitting else None))
     draws = draw(workload, 5000, seed_sequence(workload, 2, 0))
-    ahead = decisions(plan, workload, memoryless=True).decide(draws, np.cumsum(draws.gaps_s), 0)
+    ahead = decisions(plan, workload, memoryless=True).begin()(draws, np.cumsum(draws.gaps_s), 0)
     one_by_one = run(workload, draws, table_route(plan))
     assert np.array_equal(ahead, one_by_one.servers)
     assert np.array_equal(run(workload, draws, ahead).waits_s, one_by_one.waits_s)

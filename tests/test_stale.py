@@ -14,6 +14,7 @@ from entsched.sim import draws as drawing
 from entsched.sim.decisions import decisions
 from entsched.sim.draws import draw, seed_sequence
 from entsched.sim.model import run
+from entsched.sim.reports import Reports
 from entsched.sim.stale import ReportStream
 from entsched.sim.statistics import student_interval
 from entsched.sim.task import Replication
@@ -78,10 +79,10 @@ def test_servers_are_those_of_a_replay_of_all_customers(workload, p, latency_s):
     plan = plan_for(workload, p, latency_s)
     draws = draw(workload, pairs, seed_sequence(workload, 3, 0), shared=True)
     expected = replayed(plan.behavior, draws, latency_s)
-    outputs = decisions(plan, workload, memoryless=False).decide(draws, np.cumsum(draws.gaps_s), 0, None)
-    by_events = run(workload, draws, outputs, report_s=latency_s)
+    outputs = decisions(plan, workload, memoryless=False).begin()(draws, np.cumsum(draws.gaps_s), 0, None)
+    by_events = run(workload, draws, outputs, reports=Reports(latency_s))
     assert np.array_equal(by_events.servers, expected)
-    compiled = ReportStream(latency_s).servers(draws, np.cumsum(draws.gaps_s), outputs)
+    compiled = ReportStream(Reports(latency_s)).servers(draws, np.cumsum(draws.gaps_s), outputs)
     assert np.array_equal(compiled, expected)
 
 
@@ -108,7 +109,7 @@ def test_engines_agree_in_every_output(latency_s, order, bins, monkeypatch):
 def test_backlogs_that_no_later_report_needs_are_forgotten(two_types):
     draws = draw(two_types, 1000, seed_sequence(two_types, 1, 0), shared=True)
     times_s = np.cumsum(draws.gaps_s)
-    stream = ReportStream(20.0)
+    stream = ReportStream(Reports(20.0))
     stream.servers(draws, times_s, np.zeros((2, 1000), dtype=np.int64))
     assert len(stream._times_s) == 1 + np.sum(times_s > times_s[-1] - 20.0)
 
@@ -127,8 +128,8 @@ def test_without_news_it_has_the_law_of_the_classical_optimum(two_types):
 def test_without_delay_no_request_of_a_coalesced_pair_meets_the_longer_queue():
     pairs, plan = 2000, plan_for(ONE_TYPE, 0.0)
     draws = draw(ONE_TYPE, pairs, seed_sequence(ONE_TYPE, 2, 0), shared=True)
-    outputs = decisions(plan, ONE_TYPE, memoryless=False).decide(draws, np.cumsum(draws.gaps_s), 0, None)
-    trajectory = run(ONE_TYPE, draws, outputs, report_s=0.0)
+    outputs = decisions(plan, ONE_TYPE, memoryless=False).begin()(draws, np.cumsum(draws.gaps_s), 0, None)
+    trajectory = run(ONE_TYPE, draws, outputs, reports=Reports(0.0))
     found_s = trajectory.waits_s.min(axis=0)
     free_s = np.zeros(2)
     for i, gap_s in enumerate(draws.gaps_s):

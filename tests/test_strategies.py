@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from conftest import random_workload
 
 from entsched.behavior import Behavior, ConditionalTable
 from entsched.errors import StrategyError
@@ -17,9 +16,7 @@ from entsched.strategies.base import (
 )
 from entsched.strategies.choice import StrategyChoice
 from entsched.strategies.compiling import compile_strategy, memoryless_table
-from entsched.testing import check_strategy, is_local
-
-PARAMETERS = {"custom-angles": {"angles_a_deg": [0, 70], "angles_b_deg": [28, -42]}}
+from entsched.testing import is_local
 
 
 def _strategy(**overrides):
@@ -35,72 +32,6 @@ def _strategy(**overrides):
         "__module__": __name__,
     } | overrides
     return type("Made", (Strategy,), body)()
-
-
-@pytest.mark.parametrize("name", registry.BUILT_IN)
-def test_every_built_in_strategy_keeps_its_contract(name):
-    check_strategy(registry.build(name, PARAMETERS.get(name, {})))
-
-
-@pytest.mark.slow
-def test_built_in_strategies_keep_it_on_other_workloads():
-    rng = np.random.default_rng(16)
-    for types, correlated in ((1, False), (3, True), (4, False)):
-        workload = random_workload(rng, types, correlated)
-        for name in ("random", "local-threshold", "classical-optimal", "quantum-optimal", "no-signalling"):
-            check_strategy(registry.build(name, {}), workload)
-
-
-def _unlike(scenario):
-    return RoutingPlan(Behavior(np.einsum("ax,by->abxy", np.eye(2), np.eye(2))))
-
-
-BROKEN = {
-    "treats the servers differently": {"plan": _unlike},
-    "compiled to a NoneType": {"plan": lambda scenario: None},
-    "failed to compile: ZeroDivisionError": {"plan": lambda scenario: 1 / 0},
-    "signals": {"plan": lambda scenario: RoutingPlan(Behavior(np.einsum("ay,bx->abxy", np.eye(2), np.eye(2))))},
-    "one for each type": {"plan": lambda scenario: RoutingPlan(Behavior.from_coalescing(np.full((5, 5), 0.5)))},
-    "failed to route: KeyError: 'boom'": {
-        "plan": lambda s: RoutingPlan(
-            Behavior.from_coalescing(np.eye(2)), answer=(lambda a, v: {}["boom"], lambda b, v: b)
-        )
-    },
-    "asks question 1": {
-        "plan": lambda s: RoutingPlan(
-            Behavior.from_coalescing([[0.5]]), ask=(lambda v: v.type_index, lambda v: v.type_index)
-        )
-    },
-    "asks question 'x'": {
-        "plan": lambda s: RoutingPlan(Behavior.from_coalescing(np.eye(2)), ask=(lambda v: "x", lambda v: 0))
-    },
-    "names server 2": {
-        "plan": lambda s: RoutingPlan(Behavior.from_coalescing(np.eye(2)), answer=(lambda a, v: 2 * a, lambda b, v: b))
-    },
-    "no local model": {"plan": lambda scenario: RoutingPlan(Behavior.from_coalescing([[1, 1], [1, 0]]))},
-    "splits with probability 0.5": {"uses_splitting": True},
-    "depends on time": {
-        "strategy_class": StrategyClass.STATIC,
-        "plan": lambda s: RoutingPlan(
-            Behavior.from_coalescing(np.full((2, 2), 0.5)), ask=(lambda v: v.pair_index % 2, lambda v: v.type_index)
-        ),
-    },
-}
-
-
-@pytest.mark.parametrize("reason", BROKEN)
-def test_broken_strategies_are_caught_and_named(reason):
-    with pytest.raises(StrategyError, match=reason) as caught:
-        check_strategy(_strategy(**BROKEN[reason]))
-    assert "'made'" in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_strategy_that_compiles_differently_each_time_is_caught():
-    rng = np.random.default_rng(0)
-    wavering = _strategy(plan=lambda s: RoutingPlan(Behavior.from_coalescing(np.full((2, 2), rng.random()))))
-    with pytest.raises(StrategyError, match="second time"):
-        check_strategy(wavering)
 
 
 def test_communicating_strategies_may_signal_and_nothing_else_may(two_types):

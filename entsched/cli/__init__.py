@@ -7,11 +7,23 @@ import sys
 
 import typer
 
-from entsched.cli import certificates, envelope, experiments, export, games, nodes
+from entsched.cli import certificates, check, envelope, experiments, export, games, kit, nodes, static, tournament
 from entsched.cli.app import app
 from entsched.errors import EntschedError
 
-__all__ = ["certificates", "envelope", "experiments", "export", "games", "main", "nodes"]
+__all__ = [
+    "certificates",
+    "check",
+    "envelope",
+    "experiments",
+    "export",
+    "games",
+    "kit",
+    "main",
+    "nodes",
+    "static",
+    "tournament",
+]
 
 
 def main() -> None:

@@ -147,7 +147,7 @@ def simulate(
     precision: Annotated[
         float | None, typer.Option(help="replicate until the 95 % intervals are within this fraction of their means")
     ] = None,
-    engine: Annotated[str, typer.Option(help="fast, simpy (the reference) or auto")] = "fast",
+    engine: Annotated[str, typer.Option(help="fast, or simpy (the reference)")] = "fast",
     executor: Executor = "processes",
     workers: WorkerCount = None,
     as_json: AsJson = False,

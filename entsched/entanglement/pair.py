@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from entsched.validation import Probability, Section
+from entsched.plugins import Kinds, Law, Open
+from entsched.validation import Probability
 
 #: Probabilities of Phi+, Phi-, Psi+, Psi-.
 Weights = tuple[float, float, float, float]
 
 
-class Werner(Section):
+class PairLaw(Law):
+    """What a source delivers: a mixture of the Bell states Phi+, Phi-, Psi+, Psi- with probabilities ``weights``."""
+
+    kinds: ClassVar[Kinds] = Kinds(
+        group="entsched.pair_sources",
+        noun="pair source",
+        plural="pair sources",
+        base="entsched.entanglement.pair:PairLaw",
+        built_in={
+            "werner": "entsched.entanglement.pair:Werner",
+            "dephased": "entsched.entanglement.pair:Dephased",
+            "bell_diagonal": "entsched.entanglement.pair:BellDiagonal",
+            "shared_bits": "entsched.entanglement.pair:SharedBits",
+        },
+    )
+
+    if TYPE_CHECKING:
+
+        @property
+        def weights(self) -> Weights:
+            """Probabilities of Phi+, Phi-, Psi+, Psi-."""
+
+    def require_sound(self) -> None:
+        """Refuse weights that are not four probabilities."""
+        weights = self.weights
+        if len(weights) != 4 or not all(0 <= weight <= 1 for weight in weights) or abs(sum(weights) - 1) > 1e-9:
+            raise ValueError(f"given weights {weights}, allowed: four probabilities with sum 1")
+
+
+class Werner(PairLaw):
     """visibility |Phi+><Phi+| + (1 - visibility) / 4: white noise.
 
     Examples
@@ -31,7 +61,7 @@ class Werner(Section):
         return (1 - 3 * rest, rest, rest, rest)
 
 
-class Dephased(Section):
+class Dephased(PairLaw):
     """Phi+ whose phase is lost but for ``coherence``: 1 is a Bell pair, 0 two equal classical bits."""
 
     law: Literal["dephased"] = "dephased"
@@ -43,7 +73,7 @@ class Dephased(Section):
         return ((1 + self.coherence) / 2, (1 - self.coherence) / 2, 0.0, 0.0)
 
 
-class BellDiagonal(Section):
+class BellDiagonal(PairLaw):
     """A mixture of the four Bell states Phi+, Phi-, Psi+, Psi-."""
 
     law: Literal["bell_diagonal"] = "bell_diagonal"
@@ -58,7 +88,7 @@ class BellDiagonal(Section):
         return self
 
 
-class SharedBits(Section):
+class SharedBits(PairLaw):
     """An impostor: two equal random bits, (|00><00| + |11><11|) / 2, perfectly correlated and not entangled."""
 
     law: Literal["shared_bits"] = "shared_bits"
@@ -69,4 +99,5 @@ class SharedBits(Section):
         return (0.5, 0.5, 0.0, 0.0)
 
 
-PairState = Annotated[Werner | Dephased | BellDiagonal | SharedBits, Field(discriminator="law")]
+#: Any pair source, told apart by its key ``law``.
+PairState = Annotated[PairLaw, Open]

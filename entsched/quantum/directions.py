@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from entsched.behavior import Behavior
 from entsched.entanglement.readout import Readout
 from entsched.quantum.bell import PairError
-from entsched.quantum.correlation import PrincipalPlane, correlation_matrix
+from entsched.quantum.correlation import PrincipalPlane, bloch_vectors, correlation_matrix
 from entsched.quantum.detection import imperfect
 from entsched.quantum.measurement import Measurement, spin
 from entsched.quantum.pairs import MeasuredPairs, PairMixture, SharedCoin
@@ -25,8 +25,9 @@ Floats = NDArray[np.float64]
 class Directions:
     """One choice of measurements: for each question the direction of a spin, arrays (n, 3) of unit vectors.
 
-    Routers flip their outcomes together by a fair shared coin, so that each server is as likely as the
-    other whatever the state; routers whose detectors stay silent have a shared coin of their own.
+    Unless their recipe says otherwise, routers flip their outcomes together by a fair shared coin, so that each
+    server is as likely as the other whatever the state; routers whose detectors stay silent have a shared coin of
+    their own.
     """
 
     a: Floats
@@ -42,9 +43,15 @@ class Directions:
         correlator = self.a @ correlation_matrix(state) @ self.b.T
         return (1 + readout.gain * correlator + readout.constant) / 2
 
-    def source(self, state: qutip.Qobj, readout: Readout) -> PairMixture:
+    def leans(self, state: qutip.Qobj, readout: Readout) -> tuple[Floats, Floats]:
+        """By how much outcome 0 is likelier than outcome 1 before any flip: of A for each x and of B for each y."""
+        clear = readout.efficiency * (1 - 2 * readout.error)
+        bloch_a, bloch_b = bloch_vectors(state)
+        return clear * self.a @ bloch_a, clear * self.b @ bloch_b
+
+    def source(self, state: qutip.Qobj, readout: Readout, flipped: bool = True) -> PairMixture:
         """The pairs themselves, to be measured one by one; coins pick the part."""
-        coins = [(flip, silent) for flip, silent in product((0, 1), repeat=2)]
+        coins = list(product((0, 1) if flipped else (0,), (0, 1)))
         parts = tuple(
             MeasuredPairs(state, *(self._measurements(side, flip, silent, readout) for side in (self.a, self.b)))
             for flip, silent in coins
@@ -64,7 +71,8 @@ class Recipe:
     Attributes
     ----------
     weights : probabilities of the parts
-    parts : directions, or C[x, y] of shared randomness alone
+    parts : directions, or what shared randomness alone does: C[x, y] with both servers as likely, or a behavior
+    flipped : whether a fair shared coin flips the outcomes on pairs, of both routers together
 
     Raises
     ------
@@ -73,7 +81,8 @@ class Recipe:
     """
 
     weights: tuple[float, ...]
-    parts: tuple[Directions | Floats, ...]
+    parts: tuple[Directions | Behavior | Floats, ...]
+    flipped: bool = True
 
     def __post_init__(self) -> None:
         if len(self.weights) != len(self.parts) or not self.parts:
@@ -83,9 +92,23 @@ class Recipe:
 
     def behavior(self, state: qutip.Qobj, readout: Readout) -> Behavior:
         """P(a, b | x, y) on a state, by Born's rule."""
-        of_parts = [p.coalescing(state, readout) if isinstance(p, Directions) else p for p in self.parts]
+        of_parts = [_coalescing(part, state, readout) for part in self.parts]
         total = np.sum([w * c for w, c in zip(self.weights, of_parts, strict=True)], axis=0)
-        return Behavior.from_coalescing(np.clip(total, 0.0, 1.0))
+        fair = Behavior.from_coalescing(np.clip(total, 0.0, 1.0))
+        weighted = zip(self.weights, self.parts, strict=True)
+        leaning = [weight * lean for weight, part in weighted if (lean := self._lean(part, state, readout)) is not None]
+        return Behavior(fair.p + np.sum(leaning, axis=0)) if leaning else fair
+
+    def _lean(self, part: Directions | Behavior | Floats, state: qutip.Qobj, readout: Readout) -> Floats | None:
+        """What the marginals of a part add to a table [a, b, x, y] with both servers as likely; None if nothing."""
+        if isinstance(part, Behavior):
+            return part.p - Behavior.from_coalescing(part.coalescing).p
+        if self.flipped or not isinstance(part, Directions):
+            return None
+        sign = np.array([1.0, -1.0])
+        lean_a, lean_b = (np.multiply.outer(sign, lean) / 4 for lean in part.leans(state, readout))
+        lean: Floats = lean_a[:, None, :, None] + lean_b[None, :, None, :]
+        return lean
 
     def source(self, state: qutip.Qobj, readout: Readout) -> Pairs:
         """The pairs, for runs that measure every one of them."""
@@ -100,6 +123,10 @@ class Pairs:
     state: qutip.Qobj
     readout: Readout
 
+    def behavior(self) -> Behavior:
+        """P(a, b | x, y), by Born's rule."""
+        return self.recipe.behavior(self.state, self.readout)
+
     def draw(self, x: int, y: int, shared: float, draws: tuple[float, float]) -> tuple[int, int]:
         """Measure a fresh pair for questions x and y: ``shared`` in [0, 1) picks the part, ``draws`` its outcomes."""
         return self.mixture.draw(x, y, shared, draws)
@@ -111,13 +138,20 @@ class Pairs:
         parts: list[MeasuredPairs | SharedCoin] = []
         for weight, part in zip(self.recipe.weights, self.recipe.parts, strict=True):
             if isinstance(part, Directions):
-                source = part.source(self.state, self.readout)
+                source = part.source(self.state, self.readout, self.recipe.flipped)
                 weights += [weight * each for each in source.weights]
                 parts += source.parts
             else:
                 weights.append(weight)
-                parts.append(SharedCoin(Behavior.from_coalescing(part)))
+                parts.append(SharedCoin(part if isinstance(part, Behavior) else Behavior.from_coalescing(part)))
         return PairMixture(tuple(weights), tuple(parts))
+
+
+def _coalescing(part: Directions | Behavior | Floats, state: qutip.Qobj, readout: Readout) -> Floats:
+    """C[x, y] of one part of a recipe."""
+    if isinstance(part, Directions):
+        return part.coalescing(state, readout)
+    return part.coalescing if isinstance(part, Behavior) else part
 
 
 def _around(axes: Floats, angles: ArrayLike) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -11,14 +12,20 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
+from entsched.plugins import variants
+
 Fields = dict[str, FieldInfo]
 
 #: The keys that say which of several kinds of mapping one is.
 TAGS = ("law", "medium")
 
 
-def members(annotation: Any) -> list[Any]:
+def members(annotation: Any, laws: Sequence[Any] = ()) -> list[Any]:
     """The types that an annotation allows, without constraints and without None.
+
+    Parameters
+    ----------
+    laws : names of plugins that count beside the built-in laws, where any law is allowed
 
     Examples
     --------
@@ -27,10 +34,10 @@ def members(annotation: Any) -> list[Any]:
     """
     origin = get_origin(annotation)
     if origin is Annotated:
-        return members(get_args(annotation)[0])
+        return members(get_args(annotation)[0], laws)
     if origin in (Union, UnionType):
-        return [member for part in get_args(annotation) for member in members(part)]
-    return [] if annotation in (None, NoneType) else [annotation]
+        return [member for part in get_args(annotation) for member in members(part, laws)]
+    return [] if annotation in (None, NoneType) else variants(annotation, laws)
 
 
 def depth(annotation: Any) -> float:
@@ -66,7 +73,8 @@ def fields(annotation: Any, given: dict[str, Any]) -> Fields:
     (['law', 'slope'], [])
     """
     merged: Fields = {}
-    for member in members(annotation):
+    law = given.get("law")
+    for member in members(annotation, law if isinstance(law, list) else [law]):
         if isinstance(member, type) and issubclass(member, BaseModel):
             tag = next((tag for tag in TAGS if tag in member.model_fields), None)
             named = given.get(tag) if tag else None

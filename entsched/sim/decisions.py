@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from entsched.behavior import Behavior, ConditionalTable
 from entsched.errors import StrategyError
 from entsched.sim.draws import Draws
-from entsched.sim.routers import Route, conditional, cumulative, table_route
+from entsched.sim.reports import Reports
+from entsched.sim.routers import Route, conditional, cumulative, remembering, table_route
 from entsched.sim.words import Words
-from entsched.strategies.base import JointPlan, LocalView, RoutingPlan, StalePlan, as_server, own_type
+from entsched.strategies.base import JointPlan, LocalView, Memory, RoutingPlan, StalePlan, as_server, own_type
 from entsched.strategies.compiling import Plan, static_maps
 from entsched.workload import Workload
 
@@ -52,18 +53,19 @@ Decide = Callable[[Draws, Floats, int, Words | None], Integers]
 
 
 class Decisions(NamedTuple):
-    """A table if there is one, else a function.
+    """A table if there is one, else a function for each run.
 
     Attributes
     ----------
+    begin : at the start of a run, the function that is called for its blocks in order
     one_by_one : whether every pair costs a call into Python
-    report_s : if routers name servers by which had less backlog, how long ago that was, seconds; 0 is then that one
+    reports : if routers name servers by how full these were, what they know of it; 0 is then the emptier one
     """
 
     table: Table | None
-    decide: Decide
+    begin: Callable[[], Decide]
     one_by_one: bool = False
-    report_s: float | None = None
+    reports: Reports | None = None
 
 
 def decisions(plan: Plan, workload: Workload, memoryless: bool) -> Decisions:
@@ -78,13 +80,16 @@ def decisions(plan: Plan, workload: Workload, memoryless: bool) -> Decisions:
         return _by_types((plan.table,), (outputs_are_servers, outputs_are_servers))
     if isinstance(plan, StalePlan):
         relative = _by_types((plan.behavior,), (outputs_are_servers, outputs_are_servers))
-        return Decisions(None, relative.decide, report_s=plan.latency_s)
+        return Decisions(None, relative.begin, reports=Reports(plan.latency_s, plan.counts, plan.in_turn))
+    if plan.memory is not None:
+        return one_by_one(table_route(plan), workload, plan.memory)
     if memoryless or (plan.ask == (own_type, own_type) and plan.answer == (as_server, as_server)):
         questions, servers = static_maps(plan, workload)
         asked = [Behavior(each.p[:, :, questions[0]][:, :, :, questions[1]]) for each in plan.conditions]
         return _by_types(asked, servers)
     if plan.takes_arrays:
-        return Decisions(None, _by_arrays(plan, workload))
+        by_arrays = _by_arrays(plan, workload)
+        return Decisions(None, lambda: by_arrays)
     return one_by_one(table_route(plan), workload)
 
 
@@ -99,27 +104,33 @@ def _by_types(tables: Sequence[ConditionalTable], servers: tuple[Integers, Integ
         outputs = _outputs(ends, draws.types, draws.outcomes, conditions)
         return np.stack([named[o, x] for named, o, x in zip(servers, outputs, draws.types, strict=True)])
 
-    return Decisions(compiled, decide)
+    return Decisions(compiled, lambda: decide)
 
 
-def one_by_one(route: Route, workload: Workload) -> Decisions:
-    """One pair after the other, as the event model asks."""
+def one_by_one(route: Route, workload: Workload, memory: tuple[Memory, Memory] | None = None) -> Decisions:
+    """One pair after the other, as the event model asks; ``memory`` is what the routers keep of their histories."""
     requirements = workload.type_means_s.tolist()
+    return Decisions(None, lambda: _by_pairs(remembering(route, memory), requirements), one_by_one=True)
+
+
+def _by_pairs(route: Route, requirements: list[float]) -> Decide:
+    """The decisions of one run, one call into a route a pair."""
 
     def decide(draws: Draws, times_s: Floats, first: int, conditions: Words | None = None) -> Integers:
         shared = draws.shared if draws.shared.size else np.zeros_like(draws.gaps_s)
         held = np.zeros(len(times_s), dtype=np.int64) if conditions is None else conditions
         columns = (*draws.types, times_s, held, shared, *draws.outcomes)
-        servers = np.empty(draws.types.shape, dtype=np.int64)
-        rows = zip(*(column.tolist() for column in columns), strict=True)
-        for i, (x, y, now, condition, *coins) in enumerate(rows):
-            view_a, view_b = (LocalView(requirements[z], z, now, first + i) for z in (x, y))
-            servers[:, i] = route(view_a, view_b, condition, *coins)
+        rows = zip(range(first, first + len(times_s)), *(column.tolist() for column in columns), strict=True)
+        decided = [
+            route(LocalView(requirements[x], x, now, pair), LocalView(requirements[y], y, now, pair), condition, *coins)
+            for pair, x, y, now, condition, *coins in rows
+        ]
+        servers = np.array(decided, dtype=np.int64).T.copy()
         for named in servers:
             _require_range("names server", named, 2)
         return servers
 
-    return Decisions(None, decide, one_by_one=True)
+    return decide
 
 
 def _by_arrays(plan: RoutingPlan, workload: Workload) -> Decide:

@@ -1,7 +1,8 @@
 """The fast engine: the same model as the event model, streamed through one compiled loop.
 
 For routing that does not look at the queues, servers can be decided before anyone is served; what
-is left is Lindley's recursion. Given the same draws both engines have the same waits and stretches.
+is left is Lindley's recursion, from which reports of the queues follow too (``stale.py``). Given the same draws both
+engines have the same waits and stretches.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ def run(
     stretches_s, enders = np.empty((2, 0)), np.empty((2, 0), dtype=np.int32)
     bell_pairs = PairStream(shared.entanglement, shared.seeds) if shared else None
     examining, score = examiner(shared), shared.score if shared else None
-    reports = None if decisions.report_s is None else ReportStream(decisions.report_s)
-    servers, held = None, None
+    reports = None if decisions.reports is None else ReportStream(decisions.reports)
+    decide, servers, held = decisions.begin(), None, None
     first, now_s = 0, 0.0
     for block in blocks:
         if stretches_s.shape[1] <= len(block):
@@ -78,7 +79,7 @@ def run(
             record.add_bell_pairs(ages_s, first)
         if decisions.table is None or score:
             draws = customers.draws(block) if reports else customers.seen(block)
-            decided = decisions.decide(draws, times_s, first, held)
+            decided = decide(draws, times_s, first, held)
             servers = reports.servers(draws, times_s, decided) if reports else decided.astype(np.uint64, copy=False)
             if score:
                 keep_scores(record, score, draws.types, servers, ages_s, first)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import repeat
 from typing import NamedTuple
@@ -18,16 +18,13 @@ from entsched.sim.draws import Draws
 from entsched.sim.memory import PairMemory
 from entsched.sim.pairs import Shared, birth_words, conditions
 from entsched.sim.record import Layout, Record
-from entsched.sim.reports import ReportingServer, emptier
+from entsched.sim.reports import ReportingServer, Reports, emptier, tie_numbers
 from entsched.sim.routers import Route
 from entsched.sim.server import Server, Timer
 from entsched.strategies.base import LocalView, RoutingScore
 from entsched.workload import BaselineReward, Workload
 
 Floats = NDArray[np.float64]
-
-#: How a customer, by its number, gets to one server.
-Submit = Callable[[int], None]
 
 
 class Stretches(NamedTuple):
@@ -72,7 +69,7 @@ def run(
     route: Route | NDArray[np.integer],
     latency_s: float = 0.0,
     shared: Shared | None = None,
-    report_s: float | None = None,
+    reports: Reports | None = None,
 ) -> Trajectory:
     """Run the model once; all randomness is in ``draws``.
 
@@ -80,10 +77,10 @@ def run(
 
     Parameters
     ----------
-    route : how the routers decide when a pair arrives, or their servers for all pairs, shape (2, pairs)
-    latency_s : how long requests are held in their routers, seconds
-    shared : the Bell pairs that the routers use up, if any; they then decide when a pair of requests arrives
-    report_s : if the routers' servers count from the one that had less backlog, how long ago that was, seconds
+    route : how the routers decide, or their servers for all pairs, shape (2, pairs)
+    latency_s : how long requests are held in their routers, which decide then, seconds
+    shared : the Bell pairs that the routers use up, if any
+    reports : if the routers' servers count from the one that was less full, what they know of it
 
     Raises
     ------
@@ -103,18 +100,18 @@ def run(
     pairs = len(draws.gaps_s)
     requirements_s = draws.requirements_s.T.ravel().tolist()
     starts_s = [0.0] * (2 * pairs)
-    first, second = (_server(env, requirements_s, starts_s, report_s) for _ in range(2))
+    first, second = (_server(env, requirements_s, starts_s, reports) for _ in range(2))
     ages_s, rounds = np.empty(pairs if shared else 0), Rounds.none(pairs if shared else 0)
     if callable(route):
         chosen = np.empty((2, pairs), dtype=np.intp)
         held = _held(env, shared, draws, ages_s, rounds) if shared else repeat(0)
-        decisions = _one_by_one(env, workload, draws, route, held, chosen)
+        named = _in_order(_one_by_one(env, workload, draws, route, held, chosen), draws)
     else:
         chosen = route.astype(np.intp)
-        decisions = _decided(chosen)
-        if isinstance(first, ReportingServer) and isinstance(second, ReportingServer):
-            decisions = _by_reports((first, second), decisions, draws.shared, chosen)
-    _let_pairs_arrive(env, draws, decisions, (_way_to(first, env, latency_s), _way_to(second, env, latency_s)))
+        named = _in_order(_decided(chosen), draws)
+        if reports and isinstance(first, ReportingServer) and isinstance(second, ReportingServer):
+            named = _by_reports((first, second), reports.in_turn, draws, chosen)
+    _let_pairs_arrive(env, draws, named, (first, second), latency_s)
     env.run()
     arrivals_s = np.cumsum(draws.gaps_s)  # the same sums as those of the clock
     return Trajectory(
@@ -127,42 +124,46 @@ def run(
     )
 
 
-def _way_to(server: Server, env: Environment, latency_s: float) -> Submit:
-    """How a request gets to a server: at once, or held in its router for the latency."""
-    if latency_s == 0:
-        return server.submit
-
-    def submit(customer: int) -> None:
-        Timeout(env, latency_s).callbacks.append(lambda _: server.submit(customer))
-
-    return submit
-
-
 def _let_pairs_arrive(
-    env: Environment, draws: Draws, decisions: Iterator[tuple[int, int]], submit: tuple[Submit, Submit]
+    env: Environment, draws: Draws, named: Iterator[int], servers: tuple[Server, Server], latency_s: float
 ) -> None:
-    """Schedule the first pair; each sends its requests to their servers and schedules the next.
+    """Schedule the first pair; each is held for the latency, goes to its servers, and schedules the next.
 
-    A decision is drawn when its pair has arrived, not before.
+    ``named`` has the server of each request, in the order in which they go: it is asked when a request goes, not
+    before, so that the second of a pair may look at what the first did.
     """
     first_gap_s, *gaps_s = draws.gaps_s.tolist()
-    customers = range(0, 2 * len(draws.gaps_s), 2)
-    pairs = zip(customers, draws.a_first.tolist(), [*gaps_s, None], strict=True)
+    submit = servers[0].submit, servers[1].submit
+    customers = zip(range(0, 2 * len(draws.gaps_s), 2), draws.a_first.tolist(), strict=True)
+    following = iter(gaps_s)
 
-    def arrive(_: Event) -> None:
-        customer, a_first, next_gap_s = next(pairs)
-        a, b = next(decisions)
+    def send(_: Event) -> None:
+        customer, a_first = next(customers)
         if a_first:
-            submit[a](customer)
-            submit[b](customer + 1)
+            submit[next(named)](customer)
+            submit[next(named)](customer + 1)
         else:
-            submit[b](customer + 1)
-            submit[a](customer)
+            submit[next(named)](customer + 1)
+            submit[next(named)](customer)
+
+    def arrive(event: Event) -> None:
+        if latency_s:
+            Timeout(env, latency_s).callbacks.append(send)
+        else:
+            send(event)
+        next_gap_s = next(following, None)
         if next_gap_s is not None:
             arrival.set(next_gap_s)
 
     arrival = Timer(env, arrive)
     arrival.set(first_gap_s)
+
+
+def _in_order(decisions: Iterator[tuple[int, int]], draws: Draws) -> Iterator[int]:
+    """The servers of a pair in the order in which its requests go; both are decided when the first one goes."""
+    for (a, b), a_first in zip(decisions, draws.a_first.tolist(), strict=True):
+        yield a if a_first else b
+        yield b if a_first else a
 
 
 def _held(env: Environment, shared: Shared, draws: Draws, ages_s: Floats, rounds: Rounds) -> Iterator[int]:
@@ -218,23 +219,27 @@ def _decided(route: NDArray[np.integer]) -> Iterator[tuple[int, int]]:
     return zip(*route.tolist(), strict=True)
 
 
-def _server(env: Environment, requirements_s: list[float], starts_s: list[float], report_s: float | None) -> Server:
-    if report_s is None:
+def _server(env: Environment, requirements_s: list[float], starts_s: list[float], reports: Reports | None) -> Server:
+    if reports is None:
         return Server(env, requirements_s, starts_s)
-    return ReportingServer(env, requirements_s, starts_s, report_s)
+    return ReportingServer(env, requirements_s, starts_s, reports)
 
 
 def _by_reports(
-    servers: tuple[ReportingServer, ReportingServer],
-    outputs: Iterator[tuple[int, int]],
-    ties: Floats,
-    chosen: NDArray[np.intp],
-) -> Iterator[tuple[int, int]]:
-    """The decisions of routers whose output 0 is the server that had less backlog, as reported when a pair arrives."""
-    for pair, ((a, b), tie) in enumerate(zip(outputs, ties.tolist(), strict=True)):
-        less = emptier(servers[0].reported_s(), servers[1].reported_s(), tie)
-        chosen[:, pair] = a ^ less, b ^ less
-        yield a ^ less, b ^ less
+    servers: tuple[ReportingServer, ReportingServer], in_turn: bool, draws: Draws, chosen: NDArray[np.intp]
+) -> Iterator[int]:
+    """The servers, in the order in which requests go, of routers whose output 0 is the one reported as less full.
+
+    ``chosen`` holds the outputs, and the servers once they are known.
+    """
+    ties = tie_numbers(draws.shared, in_turn).T.tolist()
+    for pair, (a_first, numbers) in enumerate(zip(draws.a_first.tolist(), ties, strict=True)):
+        first = emptier(servers[0].reported(), servers[1].reported(), numbers[0])
+        for turn, router in enumerate((0, 1) if a_first else (1, 0)):
+            looks = turn == 1 and in_turn
+            less = emptier(servers[0].reported(), servers[1].reported(), numbers[1]) if looks else first
+            chosen[router, pair] ^= less
+            yield int(chosen[router, pair])
 
 
 def _stretches(server: Server) -> Stretches:

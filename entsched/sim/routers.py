@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from copy import deepcopy
 from operator import index
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from entsched.behavior import ConditionalTable
 from entsched.errors import StrategyError
-from entsched.strategies.base import LocalView, RoutingPlan, as_server
+from entsched.strategies.base import LocalView, Memory, RoutingPlan, as_server
 
 Floats = NDArray[np.float64]
 
@@ -60,6 +61,34 @@ def measured_route(plan: RoutingPlan, name: str) -> Route:
         return sources[condition].draw(ask_a(view_a), ask_b(view_b), shared, (draw_a, draw_b))
 
     return _answered(plan, draw)
+
+
+def remembering(route: Route, memory: tuple[Memory, Memory] | None) -> Route:
+    """The route of one run whose routers each see what they made of their own history; the same if they keep nothing.
+
+    Examples
+    --------
+    >>> less_often = lambda view_a, view_b, *draws: (int(view_a.memory > 0), int(view_b.memory > 0))
+    >>> surplus = Memory(start=0, after=lambda view, server: view.memory + (1 if server == 0 else -1))
+    >>> route, view = remembering(less_often, (surplus, surplus)), LocalView(1.0, 0, 0.0, 0)
+    >>> [route(view, view, 0, 0.5, 0.5, 0.5) for _ in range(3)]
+    [(0, 0), (1, 1), (0, 0)]
+    """
+    if memory is None:
+        return route
+    of_a, of_b = memory
+    kept_a, kept_b = deepcopy(of_a.start), deepcopy(of_b.start)
+
+    def remembered(
+        view_a: LocalView, view_b: LocalView, condition: int, shared: float, draw_a: float, draw_b: float
+    ) -> tuple[int, int]:
+        nonlocal kept_a, kept_b
+        view_a, view_b = LocalView(*view_a[:4], kept_a), LocalView(*view_b[:4], kept_b)
+        a, b = route(view_a, view_b, condition, shared, draw_a, draw_b)
+        kept_a, kept_b = of_a.after(view_a, a), of_b.after(view_b, b)
+        return a, b
+
+    return remembered
 
 
 def _answered(plan: RoutingPlan, draw: Route) -> Route:

@@ -77,6 +77,11 @@ class Server:
         waiting_s = sum(self._requirements_s[customer] for customer in self._queue)
         return max(0.0, self._work_s + waiting_s - (self._env.now - self._since_s))
 
+    @property
+    def customers(self) -> int:
+        """How many customers are here, the one in service included."""
+        return len(self._queue) + self._busy
+
     def submit(self, customer: int) -> None:
         """Take a customer in; if none is here, it interrupts the baseline task."""
         if self._busy:

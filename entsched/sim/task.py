@@ -18,19 +18,19 @@ from entsched.sim.decisions import Decisions, decisions, one_by_one
 from entsched.sim.draws import Draws, draw, seed_sequence, stream
 from entsched.sim.pairs import Shared
 from entsched.sim.record import QUANTILES, Layout, Record, RunFigures
-from entsched.sim.routers import Route, measured_route, table_route
+from entsched.sim.routers import Route, measured_route, remembering, table_route
 from entsched.sim.steady_state import mser
-from entsched.strategies.base import JointPlan, RoutingPlan, Scenario, StalePlan, StrategyClass
+from entsched.strategies.base import RoutingPlan, Scenario, StalePlan
 from entsched.strategies.choice import StrategyChoice
-from entsched.strategies.compiling import Plan, blaming, by_pair_of, is_memoryless, memoryless_table
+from entsched.strategies.compiling import Plan, blaming, by_pair_of, held_s, is_memoryless, memoryless_table
 from entsched.validation import Positive, Probability, Section
 from entsched.workload import Baseline, Workload
 
 #: How outcomes arise: from the plan's table, or by measuring a qutip state for every request pair.
 Measurement = Literal["table", "pairs"]
 
-#: The compiled engine, the event model in simpy, or the compiled engine wherever it can run.
-Engine = Literal["fast", "simpy", "auto"]
+#: The compiled engine, or the event model in simpy.
+Engine = Literal["fast", "simpy"]
 
 #: A fixed fraction of the pairs, or what MSER finds.
 WarmUp = Annotated[float, Field(ge=0, le=0.9)] | Literal["mser"]
@@ -121,7 +121,7 @@ class Replication(Run):
         Raises
         ------
         StrategyError
-            If the strategy cannot be compiled, breaks its contract or needs another engine.
+            If the strategy cannot be compiled or breaks its contract.
         """
         expected = _expected(self.strategy, self.scenario)
         record = self.record(self.warm_up.fraction)
@@ -130,7 +130,7 @@ class Replication(Run):
     def record(self, warm_up: float) -> Record:
         """Run the model, and leave out a fraction of the pairs."""
         plan = self.strategy.compiled(self.scenario)
-        engine = self._by_events if self.used_engine == "simpy" else self._fast
+        engine = self._by_events if self.engine == "simpy" else self._fast
         with blaming(self.strategy.label, "failed to route"):
             return engine(plan, Layout(self.pairs, warm_up))
 
@@ -147,24 +147,16 @@ class Replication(Run):
         return _piloted(self.model_copy(update={"replication": 0}))
 
     @property
-    def used_engine(self) -> Literal["fast", "simpy"]:
-        """The engine that runs: ``fast`` is for strategies that may not look at what happened before."""
-        adaptive = self.strategy.strategy.strategy_class is StrategyClass.ADAPTIVE
-        if self.engine == "fast" and adaptive:
-            raise StrategyError(
-                f"strategy {self.strategy.label!r} is adaptive: given engine fast, allowed: simpy or auto"
-            )
-        return "simpy" if self.engine == "simpy" or adaptive else "fast"
-
-    @property
     def is_supplied(self) -> bool:
         """Whether the routers use pairs of a supply up."""
         return by_pair_of(self.strategy.compiled(self.scenario)) is not None
 
     @property
-    def asks_one_by_one(self) -> bool:
-        """Whether every pair costs a call into the strategy's Python code."""
-        return self._decisions().one_by_one
+    def could_take_arrays(self) -> bool:
+        """Whether every pair costs a call into the strategy's Python code that maps of arrays would save."""
+        plan = self.strategy.compiled(self.scenario)
+        remembers = isinstance(plan, RoutingPlan) and plan.memory is not None
+        return self.measurement == "table" and self._decisions().one_by_one and not remembers
 
     def _decisions(self) -> Decisions:
         return _decisions(self.strategy, self.scenario, self.measurement)
@@ -173,7 +165,7 @@ class Replication(Run):
         seeds = seed_sequence(self.workload, self.seed, self.replication)
         blocks = stream(self.workload, self.pairs, seeds, shared=self._draws_shared(plan))
         shared = self._shared(plan, seeds)
-        return fast.run(self.workload, blocks, self._decisions(), self.baseline, layout, _latency_s(plan), shared)
+        return fast.run(self.workload, blocks, self._decisions(), self.baseline, layout, held_s(plan), shared)
 
     def _by_events(self, plan: Plan, layout: Layout) -> Record:
         if self.pairs > MOST_EVENT_PAIRS:
@@ -181,17 +173,17 @@ class Replication(Run):
         seeds = seed_sequence(self.workload, self.seed, self.replication)
         draws = draw(self.workload, self.pairs, seeds, shared=self._draws_shared(plan))
         shared = self._shared(plan, seeds)
-        reported_s = plan.latency_s if isinstance(plan, StalePlan) else None
-        trajectory = model.run(self.workload, draws, self._route(plan, draws), _latency_s(plan), shared, reported_s)
+        route, reports = self._route(plan, draws), self._decisions().reports
+        trajectory = model.run(self.workload, draws, route, held_s(plan), shared, reports)
         return trajectory.record(draws, self.baseline, layout, shared.score if shared else None)
 
     def _route(self, plan: Plan, draws: Draws) -> Route | NDArray[np.integer]:
         """One pair after the other where routers look at more than their request; else all at once."""
         if isinstance(plan, RoutingPlan) and self.measurement == "pairs":
-            return measured_route(plan, self.strategy.label)
+            return remembering(measured_route(plan, self.strategy.label), plan.memory)
         if isinstance(plan, RoutingPlan) and (plan.by_pair or not is_memoryless(self.strategy.strategy, plan)):
-            return table_route(plan)
-        return self._decisions().decide(draws, np.cumsum(draws.gaps_s), 0, None)
+            return remembering(table_route(plan), plan.memory)
+        return self._decisions().begin()(draws, np.cumsum(draws.gaps_s), 0, None)
 
     def _draws_shared(self, plan: Plan) -> bool:
         """Whether the routers need shared randomness beside their outcomes."""
@@ -224,7 +216,7 @@ def _piloted(replication: Replication) -> Found:
 def _decisions(choice: StrategyChoice, scenario: Scenario, measurement: Measurement) -> Decisions:
     plan = choice.compiled(scenario)
     if isinstance(plan, RoutingPlan) and measurement == "pairs":
-        return one_by_one(measured_route(plan, choice.label), scenario.workload)
+        return one_by_one(measured_route(plan, choice.label), scenario.workload, plan.memory)
     return decisions(plan, scenario.workload, is_memoryless(choice.strategy, plan))
 
 
@@ -243,10 +235,6 @@ def _expected(choice: StrategyChoice, scenario: Scenario) -> dict[str, float]:
     mass = memoryless_table(plan, workload, choice.label).p * workload.pi
     product = workload.type_means_s @ (mass[0, 0] + mass[1, 1]) @ workload.type_means_s
     return known | {"splits": float(mass[0, 1].sum() + mass[1, 0].sum()), "met_product_s2": float(product)}
-
-
-def _latency_s(plan: Plan) -> float:
-    return plan.latency_s if isinstance(plan, JointPlan) else 0.0
 
 
 #: The columns of quantiles, such as ``wait_q99_9_s``: the wait that 99.9 % of customers do not exceed.

@@ -90,6 +90,9 @@ Ask = Callable[[LocalView], int]
 Answer = Callable[[int, LocalView], int]
 
 
+#: How full a server is: by the work in its queue, or by the customers in it.
+Counted = Literal["work", "customers"]
+
 #: The default question: the type of the router's own request.
 own_type: Ask = attrgetter("type_index")
 
@@ -105,7 +108,7 @@ class Memory:
 
     Attributes
     ----------
-    start : before the first pair; must not change in place
+    start : before the first pair; every run begins with a copy of its own
     after : from the view of a pair, with the memory before it, and the server that the router named, to the
         memory for the next pair
     """
@@ -181,8 +184,8 @@ class RoutingPlan:
     ask : for each router, from its view to its question
     answer : for each router, from its output and view to a server, 0 or 1
     pairs : the physical source of the behavior, for runs that measure every pair
-    takes_arrays : whether the maps also take views whose four fields are arrays, and give arrays; a
-        plan that looks at time or pair index then runs hundreds of times faster
+    takes_arrays : whether the maps also take views whose first four fields are arrays, and give arrays; a
+        plan that looks at time or pair index, and keeps no memory, then runs hundreds of times faster
     details : what to show of the plan (angles, thresholds), as JSON data
     score : what a monitor finds in the routing itself, if anything
     memory : for each router, what it keeps of its own history; None if nothing
@@ -242,7 +245,7 @@ class StalePlan:
     behavior: Behavior
     latency_s: float
     details: dict[str, Any] = field(default_factory=dict)
-    counts: Literal["work", "customers"] = "work"
+    counts: Counted = "work"
     in_turn: bool = False
     held_s: float = 0.0
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import model_validator
 
+from entsched.deadline import patience_s, within
 from entsched.strategies import registry
 from entsched.strategies.base import BaseStrategy, Scenario
 from entsched.strategies.compiling import Plan, compile_strategy
 from entsched.validation import Section
+
+Value = TypeVar("Value")
 
 
 class StrategyChoice(Section):
@@ -29,7 +33,7 @@ class StrategyChoice(Section):
 
     @model_validator(mode="after")
     def _can_be_built(self) -> StrategyChoice:
-        registry.build(self.name, self.parameters)
+        _limited(self.name, "load", lambda: registry.build(self.name, self.parameters))
         try:
             json.dumps(self.parameters, allow_nan=False)
         except ValueError:
@@ -60,4 +64,11 @@ class StrategyChoice(Section):
 
 @lru_cache(maxsize=64)
 def _compiled(choice: StrategyChoice, scenario: Scenario) -> Plan:
-    return compile_strategy(choice.strategy, scenario)
+    return _limited(choice.name, "compile", lambda: compile_strategy(choice.strategy, scenario))
+
+
+def _limited(name: str, what: str, call: Callable[[], Value]) -> Value:
+    """A call into the code of a strategy, which may not end if it is a plugin's."""
+    if name in registry.BUILT_IN:
+        return call()
+    return within(patience_s(), f"strategy {name!r} failed to {what}: it", call)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +16,10 @@ from entsched.strategies.base import (
     BaseStrategy,
     ByPair,
     CommunicatingStrategy,
+    Counted,
     JointPlan,
     LocalView,
+    Memory,
     Resource,
     RoutingPlan,
     Scenario,
@@ -30,6 +34,9 @@ Integers = NDArray[np.intp]
 
 #: The most pairs that may come, on average, while a report of the queues is under way.
 MOST_UNREPORTED = 1e6
+
+#: The classes whose routers may keep a memory.
+REMEMBERING = (StrategyClass.ADAPTIVE, StrategyClass.COMMUNICATING)
 
 #: The classes whose figures the formulas of :mod:`entsched.queueing` give.
 MEMORYLESS = (StrategyClass.SYMMETRIC, StrategyClass.STATIC, StrategyClass.COMMUNICATING)
@@ -60,6 +67,8 @@ def compile_strategy(strategy: BaseStrategy, scenario: Scenario) -> Plan:
         )
     if isinstance(plan, RoutingPlan) and strategy.resource is Resource.ENTANGLED:
         _require_supply(plan, scenario, strategy.name)
+    if isinstance(plan, RoutingPlan) and plan.memory is not None:
+        _require_memories(plan.memory, strategy)
     if isinstance(plan, StalePlan):
         _require_relative(plan, scenario.workload, strategy.name)
     if is_memoryless(strategy, plan):
@@ -77,6 +86,33 @@ def _require_supply(plan: RoutingPlan, scenario: Scenario, name: str) -> None:
             f"strategy {name!r} takes a pair for granted, but those of this experiment can run out, age, fail or be "
             "tested; allowed: a plan with by_pair, as entsched.strategies.entangled_plan makes it"
         )
+
+
+def _require_memories(memory: object, strategy: BaseStrategy) -> None:
+    if strategy.strategy_class not in REMEMBERING:
+        raise StrategyError(
+            f"strategy {strategy.name!r}: given a memory in the class {strategy.strategy_class}, "
+            f"allowed: {' or '.join(REMEMBERING)}"
+        )
+    if not (isinstance(memory, tuple) and len(memory) == 2 and all(isinstance(each, Memory) for each in memory)):
+        raise StrategyError(
+            f"strategy {strategy.name!r}: given the memory {memory!r}, allowed: two of Memory, one for each router"
+        )
+
+
+def held_s(plan: Plan) -> float:
+    """How long requests are held in their routers before they go to their servers, seconds.
+
+    Examples
+    --------
+    >>> from entsched.behavior import Behavior
+    >>> coin = Behavior.from_coalescing([[0.5]])
+    >>> held_s(RoutingPlan(coin)), held_s(StalePlan(coin, latency_s=0.0, held_s=0.2))
+    (0.0, 0.2)
+    """
+    if isinstance(plan, JointPlan):
+        return plan.latency_s
+    return plan.held_s if isinstance(plan, StalePlan) else 0.0
 
 
 def by_pair_of(plan: Plan) -> ByPair | None:
@@ -97,7 +133,8 @@ def is_memoryless(strategy: BaseStrategy, plan: Plan) -> bool:
     >>> is_memoryless(build("stale-information", {}), StalePlan(coin, latency_s=0.1))
     False
     """
-    return strategy.strategy_class in MEMORYLESS and not isinstance(plan, StalePlan)
+    remembers = isinstance(plan, RoutingPlan) and plan.memory is not None
+    return strategy.strategy_class in MEMORYLESS and not isinstance(plan, StalePlan) and not remembers
 
 
 @contextmanager
@@ -195,6 +232,12 @@ def _require_relative(plan: StalePlan, workload: Workload, name: str) -> None:
         raise StrategyError(
             f"strategy {name!r}: given reports {plan.latency_s:g} s old, "
             f"allowed: 0 to {MOST_UNREPORTED / workload.arrival_rate_hz:g} s, in which {MOST_UNREPORTED:g} pairs arrive"
+        )
+    if not 0 <= plan.held_s < math.inf:
+        raise StrategyError(f"strategy {name!r}: given requests held for {plan.held_s:g} s, allowed: 0 s or more")
+    if plan.counts not in get_args(Counted):
+        raise StrategyError(
+            f"strategy {name!r}: given reports of {plan.counts!r}, allowed: {' or '.join(get_args(Counted))}"
         )
 
 

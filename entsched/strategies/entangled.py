@@ -3,54 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from entsched.behavior import Behavior
 from entsched.entanglement import Entanglement
+from entsched.entanglement.readout import Readout
 from entsched.errors import StrategyError
-from entsched.strategies.base import ByPair, Resource, RoutingPlan, Scenario
+from entsched.strategies.base import ByPair, PairSource, Resource, RoutingPlan, Scenario
 
 if TYPE_CHECKING:
     from entsched.quantum.bell import State
-    from entsched.quantum.directions import Recipe
+    from entsched.quantum.pairs import PairMixture
+
+
+class Doing(Protocol):
+    """What two routers do with a pair: a :class:`entsched.quantum.directions.Recipe`, or any other mixture."""
+
+    def behavior(self, state: State, readout: Readout) -> Behavior:
+        """P(a, b | x, y) on a state."""
+
+    def source(self, state: State, readout: Readout) -> PairSource:
+        """The pairs, for runs that measure every one of them."""
+
 
 #: From the state that routers believe their pair to be in to what they do with it.
-Choose = Callable[["State"], "Recipe"]
+Choose = Callable[["State"], Doing]
 
 #: From that state to what to show of it, as JSON data.
 Describe = Callable[["State"], dict[str, Any]]
 
 
-def entangled_plan(scenario: Scenario, choose: Choose, fallback: str, describe: Describe | None = None) -> RoutingPlan:
-    """The plan of symmetric routers that measure the pairs of a scenario.
+def entangled_plan(
+    scenario: Scenario, choose: Choose, fallback: str | Behavior, describe: Describe | None = None
+) -> RoutingPlan:
+    """The plan of memoryless routers that measure the pairs of a scenario.
 
-    They know the age of their pair, and not that its source has failed.
+        They know the age of their pair, and not that its source has failed.
 
-    Parameters
-    ----------
-    choose : what to do with a pair, given its state (a density matrix in qutip)
-    fallback : the local strategy without a pair, by name
-    describe : what to show of the youngest pairs
+        Parameters
+        ----------
+        choose : what to do with a pair, given its state (a density matrix in qutip)
+        fallback : the local strategy without a pair, by name, or its behavior
+        describe : what to show of the youngest pairs
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from entsched.entanglement import Entanglement
-    >>> from entsched.quantum.directions import Directions, Recipe
-    >>> from entsched.workload import Workload
-    >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
-    ...                "probabilities": [0.5, 0.5]})
-    >>> along_x = np.array([[1.0, 0.0, 0.0]] * 2)
-    >>> always_x = Recipe((1.0,), (Directions(along_x, along_x),))
-    >>> stored = Entanglement(supply={"law": "poisson", "rate_hz": 9.0}, memory={"t2_s": 1.0, "age_classes": 4})
-    >>> plan = entangled_plan(Scenario(two, 0.3, stored), lambda state: always_x, "random")
-    >>> [round(float(behavior.coalescing[0, 0]), 3) for behavior in plan.by_pair.conditions]
-    [0.7, 1.0, 0.978, 0.649, 0.502]
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from entsched.entanglement import Entanglement
+    from entsched.entanglement.readout import Readout
+        >>> from entsched.quantum.directions import Directions, Recipe
+        >>> from entsched.workload import Workload
+        >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
+        ...                "probabilities": [0.5, 0.5]})
+        >>> along_x = np.array([[1.0, 0.0, 0.0]] * 2)
+        >>> always_x = Recipe((1.0,), (Directions(along_x, along_x),))
+        >>> stored = Entanglement(supply={"law": "poisson", "rate_hz": 9.0}, memory={"t2_s": 1.0, "age_classes": 4})
+        >>> plan = entangled_plan(Scenario(two, 0.3, stored), lambda state: always_x, "random")
+        >>> [round(float(behavior.coalescing[0, 0]), 3) for behavior in plan.by_pair.conditions]
+        [0.7, 1.0, 0.978, 0.649, 0.502]
     """
-    from entsched.quantum.pairs import PairMixture, SharedCoin
     from entsched.quantum.stored import stored_state
 
     resource = scenario.entanglement
@@ -61,7 +75,7 @@ def entangled_plan(scenario: Scenario, choose: Choose, fallback: str, describe: 
     details = describe(states[0]) if describe else {}
     behaviors = [recipe.behavior(state, readout) for recipe, state in zip(recipes, states, strict=True)]
     sources = [recipe.source(state, readout) for recipe, state in zip(recipes, states, strict=True)]
-    without = local_behavior(scenario, fallback)
+    without = local_behavior(scenario, fallback) if isinstance(fallback, str) else fallback
     if resource.is_always_the_same:
         return RoutingPlan(behaviors[0], pairs=sources[0], details=details)
     faulty = [] if resource.fault is None else [stored_state(resource, age_s, resource.fault.pair) for _, age_s in ages]
@@ -74,7 +88,7 @@ def entangled_plan(scenario: Scenario, choose: Choose, fallback: str, describe: 
         fault_s=resource.fault.at_s if resource.fault else float("inf"),
         tests=_tests(resource, [*states, *faulty]) if resource.monitor else None,
         sources=(
-            PairMixture((1.0,), (SharedCoin(without),)),
+            local_source(without),
             *sources,
             *(recipe.source(state, readout) for recipe, state in failed),
         ),
@@ -89,6 +103,19 @@ def _tests(resource: Entanglement, states: list[State]) -> NDArray[np.float64]:
 
     settings = chsh_settings(stored_state(resource, 0.0))
     return np.array([np.zeros((2, 2)), *(chsh_wins(settings, state, resource.readout) for state in states)])
+
+
+def local_source(behavior: Behavior) -> PairMixture:
+    """What answers without a pair, by shared randomness, in runs that measure every pair.
+
+    Examples
+    --------
+    >>> local_source(Behavior.from_coalescing([[1.0]])).draw(0, 0, 0.5, (0.9, 0.1))
+    (1, 1)
+    """
+    from entsched.quantum.pairs import PairMixture, SharedCoin
+
+    return PairMixture((1.0,), (SharedCoin(behavior),))
 
 
 def local_behavior(scenario: Scenario, name: str) -> Behavior:

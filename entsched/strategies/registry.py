@@ -2,44 +2,55 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
-from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from pydantic import ValidationError
 
+from entsched import plugins
 from entsched.errors import StrategyError
 from entsched.strategies.base import BaseStrategy
 from entsched.validation import first_problem
 
-GROUP = "entsched.strategies"
-
 #: The origin of strategies of this package.
-ORIGIN = "built in"
+ORIGIN = plugins.ORIGIN
 
 BUILT_IN = {
     "random": "entsched.strategies.uniform_random:UniformRandom",
     "local-threshold": "entsched.strategies.local_threshold:LocalThreshold",
+    "always-split": "entsched.strategies.always_split:AlwaysSplit",
+    "always-coalesce": "entsched.strategies.always_coalesce:AlwaysCoalesce",
     "size-interval": "entsched.strategies.size_interval:SizeInterval",
     "classical-optimal": "entsched.strategies.classical_optimal:ClassicalOptimal",
     "quantum-optimal": "entsched.strategies.quantum_optimal:QuantumOptimal",
+    "entangled-size-interval": "entsched.strategies.entangled_size_interval:EntangledSizeInterval",
+    "static-classical": "entsched.strategies.static_classical:StaticClassical",
+    "static-quantum": "entsched.strategies.static_quantum:StaticQuantum",
     "custom-angles": "entsched.strategies.custom_angles:CustomAngles",
+    "alternating": "entsched.strategies.alternating:Alternating",
+    "time-sliced": "entsched.strategies.time_sliced:TimeSliced",
+    "round-robin": "entsched.strategies.round_robin:RoundRobin",
+    "alternating-threshold": "entsched.strategies.alternating_threshold:AlternatingThreshold",
+    "alternating-classical": "entsched.strategies.alternating_classical:AlternatingClassical",
+    "alternating-quantum": "entsched.strategies.alternating_quantum:AlternatingQuantum",
     "no-signalling": "entsched.strategies.no_signalling:NoSignalling",
     "full-information": "entsched.strategies.full_information:FullInformation",
     "stale-information": "entsched.strategies.stale_information:StaleInformation",
+    "own-work": "entsched.strategies.own_work:OwnWork",
+    "join-shortest-queue": "entsched.strategies.join_shortest_queue:JoinShortestQueue",
+    "least-work-left": "entsched.strategies.least_work_left:LeastWorkLeft",
 }
 
+STRATEGIES = plugins.Kinds(
+    group="entsched.strategies",
+    noun="strategy",
+    plural="strategies",
+    base="entsched.strategies.base:BaseStrategy",
+    built_in=BUILT_IN,
+    tag="name",
+    error=StrategyError,
+)
 
-@lru_cache(maxsize=1)
-def _plugins() -> dict[str, EntryPoint]:
-    found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=GROUP):
-        if point.name in BUILT_IN or point.name in found:
-            other = "a built-in strategy" if point.name in BUILT_IN else found[point.name].value
-            raise StrategyError(f"two strategies are named {point.name!r}: {other} and {point.value}")
-        found[point.name] = point
-    return found
+_plugins = plugins.found
 
 
 def names() -> list[str]:
@@ -50,7 +61,7 @@ def names() -> list[str]:
     >>> "quantum-optimal" in names()
     True
     """
-    return [*BUILT_IN, *sorted(_plugins())]
+    return STRATEGIES.names()
 
 
 def origin(name: str) -> str:
@@ -61,16 +72,7 @@ def origin(name: str) -> str:
     >>> origin("random")
     'built in'
     """
-    if name in BUILT_IN:
-        return ORIGIN
-    distribution = _plugins()[name].dist
-    return f"{distribution.name} {distribution.version}" if distribution else "unknown distribution"
-
-
-@cache
-def _built_in(name: str) -> type[BaseStrategy]:
-    module, _, attribute = BUILT_IN[name].partition(":")
-    return getattr(import_module(module), attribute)
+    return STRATEGIES.origin(name)
 
 
 def load(name: str) -> type[BaseStrategy]:
@@ -81,23 +83,10 @@ def load(name: str) -> type[BaseStrategy]:
     StrategyError
         If there is no such strategy, or its plugin cannot be loaded.
     """
-    if name in BUILT_IN:
-        return _built_in(name)
-    if name not in _plugins():
-        raise StrategyError(f"unknown strategy {name!r}, allowed: {', '.join(names())}")
-    try:
-        loaded = _plugins()[name].load()
-    except Exception as error:
-        raise StrategyError(
-            f"plugin strategy {name!r} ({_plugins()[name].value}) cannot be loaded: {type(error).__name__}: {error}"
-        ) from error
-    if not (isinstance(loaded, type) and issubclass(loaded, BaseStrategy)):
-        raise StrategyError(f"plugin strategy {name!r} is not a subclass of entsched.strategies.Strategy")
-    missing = [key for key in ("name", "summary", "strategy_class", "resource") if not hasattr(loaded, key)]
+    loaded: type[BaseStrategy] = STRATEGIES.load(name)
+    missing = [key for key in ("summary", "strategy_class", "resource") if not hasattr(loaded, key)]
     if missing:
         raise StrategyError(f"plugin strategy {name!r} does not declare {', '.join(missing)}")
-    if loaded.name != name:
-        raise StrategyError(f"plugin strategy {name!r} calls itself {loaded.name!r}, allowed: its entry point's name")
     return loaded
 
 

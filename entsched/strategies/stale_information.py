@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
-from entsched.behavior import Behavior
-from entsched.games.split.solution import Part
 from entsched.routing import classical_optimum
 from entsched.strategies.base import CommunicatingStrategy, Scenario, StalePlan
+from entsched.strategies.outputs import without_coin
 
 
 class StaleInformation(CommunicatingStrategy):
@@ -27,17 +21,5 @@ class StaleInformation(CommunicatingStrategy):
     def compile(self, scenario: Scenario) -> StalePlan:
         """The plan at splitting probability p."""
         solution = classical_optimum(scenario.workload, scenario.target)
-        p = np.zeros((2, 2, *scenario.workload.pi.shape))
-        parts: list[dict[str, Any]] = []
-        for part in solution.parts:
-            outputs_a, outputs_b = _outputs(part, scenario.workload.pi)
-            p += part.weight * np.einsum("ax,by->abxy", *(np.eye(2)[:, each] for each in (outputs_a, outputs_b)))
-            parts.append({"weight": part.weight, "outputs_a": outputs_a.tolist(), "outputs_b": outputs_b.tolist()})
-        return StalePlan(Behavior(p), scenario.communication.one_way_s, details={"parts": parts})
-
-
-def _outputs(part: Part, pi: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The outputs of A and B for each type; both are 0 at least as often as both are 1."""
-    a, b = ((angles > 1).astype(np.intp) for angles in (part.angles_a, part.angles_b))
-    turned = (1 - a) @ pi @ (1 - b) < a @ pi @ b
-    return (1 - a, 1 - b) if turned else (a, b)
+        behavior, parts = without_coin(solution.parts, scenario.workload.pi)
+        return StalePlan(behavior, scenario.communication.one_way_s, details={"parts": parts})

@@ -13,7 +13,8 @@ from pydantic import Field
 from scipy.integrate import quad
 from scipy.special import gammaln
 
-from entsched.validation import Positive, Section
+from entsched.plugins import Kinds, Law, Open
+from entsched.validation import Positive
 
 Floats = NDArray[np.float64]
 
@@ -25,13 +26,36 @@ class Expectation(NamedTuple):
     error: float
 
 
-class BaselineReward(Section, ABC):
+class BaselineReward(Law, ABC):
     """The output T(t) of one uninterrupted stretch: T(0) = 0, T increasing."""
+
+    kinds: ClassVar[Kinds] = Kinds(
+        group="entsched.baseline_rewards",
+        noun="baseline reward",
+        plural="baseline rewards",
+        base="entsched.workload.baseline:BaselineReward",
+        built_in={
+            "power": "entsched.workload.baseline:Power",
+            "saturating": "entsched.workload.baseline:Saturating",
+            "affine": "entsched.workload.baseline:Affine",
+            "linear": "entsched.workload.baseline:Linear",
+        },
+    )
 
     @property
     @abstractmethod
     def strictly_convex(self) -> bool:
         """Whether T is strictly convex on all of t > 0."""
+
+    @property
+    def convex(self) -> bool:
+        """Whether T is convex on all of t >= 0: long stretches are worth at least as much a second as short ones."""
+        return self.strictly_convex
+
+    @property
+    def most(self) -> float:
+        """The least upper bound of T."""
+        return math.inf
 
     @property
     @abstractmethod
@@ -71,6 +95,25 @@ class BaselineReward(Section, ABC):
             return self.endless_rate
         return rate_hz * self.expected_output(rate_hz).value
 
+    def require_sound(self) -> None:
+        """Refuse outputs that are no increasing function from 0, and expectations that are no numbers."""
+        stretches_s = np.concatenate([[0.0], np.geomspace(1e-3, 1e3, 61)])
+        outputs = self.output(stretches_s)
+        if np.shape(outputs) != stretches_s.shape or not np.all(np.isfinite(outputs)):
+            raise ValueError(
+                f"given {np.shape(outputs)} outputs of {len(stretches_s)} stretches, allowed: a number for each"
+            )
+        if outputs[0] != 0 or np.any(np.diff(outputs) < 0):
+            raise ValueError("given another output(t), allowed: an increasing function with output(0) = 0")
+        for rate_hz in (1e-2, 1.0, 1e2):
+            expected = self.expected_output(rate_hz)
+            if not (isinstance(expected, Expectation) and 0 <= expected.value < math.inf):
+                raise ValueError(
+                    f"given expected_output({rate_hz:g}) = {expected}, allowed: an Expectation(value, error), 0 or more"
+                )
+        if not self.endless_rate >= 0:
+            raise ValueError(f"given endless_rate {self.endless_rate}, allowed: 0 or more, or infinite")
+
 
 class Power(BaselineReward):
     """T(t) = t^exponent; E[T(Exp(L))] = Gamma(exponent + 1) / L^exponent.
@@ -87,6 +130,10 @@ class Power(BaselineReward):
     @property
     def strictly_convex(self) -> bool:
         return self.exponent > 1
+
+    @property
+    def convex(self) -> bool:
+        return self.exponent >= 1
 
     @property
     def endless_rate(self) -> float:
@@ -128,6 +175,10 @@ class Saturating(BaselineReward):
         scale = "" if self.maximum == 1 else rf"{self.maximum:g}\,"
         return rf"$T(t) = {scale}(1 - e^{{-t/{self.time_constant_s:g}\,s}}){power}$"
 
+    @property
+    def most(self) -> float:
+        return self.maximum
+
     def output(self, stretch_s: Floats) -> Floats:
         return self.maximum * (-np.expm1(-stretch_s / self.time_constant_s)) ** self.exponent
 
@@ -147,6 +198,7 @@ class Affine(BaselineReward):
     setup_s: Positive
 
     strictly_convex: ClassVar[bool] = False
+    convex: ClassVar[bool] = True
     endless_rate: ClassVar[float] = 1.0
 
     @property
@@ -167,6 +219,7 @@ class Linear(BaselineReward):
     slope: Positive = 1.0
 
     strictly_convex: ClassVar[bool] = False
+    convex: ClassVar[bool] = True
 
     @property
     def endless_rate(self) -> float:
@@ -184,4 +237,4 @@ class Linear(BaselineReward):
 
 
 #: Any baseline reward, told apart by its key ``law``.
-Baseline = Annotated[Power | Saturating | Affine | Linear, Field(discriminator="law")]
+Baseline = Annotated[BaselineReward, Open]

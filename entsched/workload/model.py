@@ -10,24 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from entsched.plugins import Open
 from entsched.validation import Positive, Probability, Section
-from entsched.workload.service import (
-    Deterministic,
-    Discrete,
-    Exponential,
-    Hyperexponential,
-    Lognormal,
-    ServiceLaw,
-)
+from entsched.workload.service import Deterministic, Discrete, ServiceLaw
 from entsched.workload.trace import Trace
 
 Floats = NDArray[np.float64]
 
 #: Any service law, told apart by its key ``law``.
-Service = Annotated[
-    Discrete | Deterministic | Exponential | Hyperexponential | Lognormal | Trace,
-    Field(discriminator="law"),
-]
+Service = Annotated[ServiceLaw, Open]
 
 Order = Literal["random", "a_first", "shortest_first"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,18 +13,35 @@ from pydantic import Field, model_validator
 from scipy.optimize import elementwise
 from scipy.special import ndtr, ndtri
 
-from entsched.validation import MAX_TYPES, Positive, Section
+from entsched.plugins import Kinds, Law
+from entsched.validation import MAX_TYPES, Positive
+from entsched.workload.soundness import require_lorenz, require_moments, require_positive
 
 Floats = NDArray[np.float64]
 
 
-class ServiceLaw(Section, ABC):
+class ServiceLaw(Law, ABC):
     """The law of one service requirement S in seconds.
 
     A law with ``bins`` is cut into that many equiprobable bins and *is* the discrete law of their
     conditional means: routers see the bin. A continuous law without bins is a single type:
     routers see that a request has come, not how long it is.
     """
+
+    kinds: ClassVar[Kinds] = Kinds(
+        group="entsched.service_laws",
+        noun="service law",
+        plural="service laws",
+        base="entsched.workload.service:ServiceLaw",
+        built_in={
+            "discrete": "entsched.workload.service:Discrete",
+            "deterministic": "entsched.workload.service:Deterministic",
+            "exponential": "entsched.workload.service:Exponential",
+            "hyperexponential": "entsched.workload.service:Hyperexponential",
+            "lognormal": "entsched.workload.service:Lognormal",
+            "trace": "entsched.workload.trace:Trace",
+        },
+    )
 
     bins: Annotated[int, Field(ge=1, le=MAX_TYPES)] | None = None
 
@@ -50,6 +67,24 @@ class ServiceLaw(Section, ABC):
     @abstractmethod
     def lorenz(self, u: Floats) -> Floats:
         """The integral of the quantile function from 0 to u, in seconds."""
+
+    def draw(self, rng: np.random.Generator, size: int) -> Floats:
+        """Draw as :meth:`sample` does, and refuse what are not as many positive numbers.
+
+        Raises
+        ------
+        ConfigError
+            If they are not.
+        """
+        drawn = self.sample(rng, size)
+        require_positive(self, drawn, size)
+        return drawn
+
+    def require_sound(self) -> None:
+        """Refuse moments that no positive requirement has, and draws or bins that are no requirements."""
+        require_moments(self)
+        self.draw(np.random.default_rng(0), 64)
+        require_lorenz(self)
 
     def resolved(self) -> ServiceLaw:
         """The law that is simulated: the discrete law of the bins, if there are any.

@@ -8,6 +8,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from entsched.errors import GameError
 from entsched.games.nonlocal_game import LinearConstraint, NonlocalGame
 from entsched.games.npa.blocks import symmetry_blocks
 from entsched.games.npa.cone import Inequality, plain_inequality, reduced_inequality
@@ -65,6 +66,33 @@ def npa_value(game: NonlocalGame, level: Level = "1+ab", time_limit_s: float | N
         upper = -math.inf if upper < 0 else math.inf
     proof, wall_time = (dual if upper < math.inf else None), time.perf_counter() - start
     return GameValue("quantum", -math.inf, upper, game.scale, behavior, dual=proof, wall_time_s=wall_time)
+
+
+def multiplier_bound(game: NonlocalGame, level: Level, multipliers: Floats, matrix: Floats) -> float:
+    """What multipliers of the constraints and a dual matrix prove of the quantum value, without a solver, rounded up.
+
+    Parameters
+    ----------
+    multipliers : array (constraints,)
+    matrix : array (words, words), symmetric, for the words of the level; it is repaired first
+
+    Raises
+    ------
+    GameError
+        If the matrix does not have the size of the level.
+
+    Examples
+    --------
+    >>> a, b, x, y = np.indices((2, 2, 2, 2))
+    >>> chsh = NonlocalGame(payoff=(a ^ b) == (x & y))
+    >>> found = npa_value(chsh, level=1)
+    >>> multiplier_bound(chsh, 1, found.dual.multipliers, found.dual.matrix) <= found.upper + 1e-12
+    True
+    """
+    table = moment_table(level_words(game, level), game.answers, game.questions)
+    if matrix.shape != table.index.shape or len(multipliers) != len(game.constraints):
+        raise GameError(f"dual matrix has shape {matrix.shape}, allowed: {table.index.shape}, one row for each word")
+    return _proof(game, table, game.weights, multipliers, matrix)[0]
 
 
 def _solved(

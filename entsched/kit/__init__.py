@@ -1,0 +1,1 @@
+"""The beginning of a plugin: a package that works, written from templates."""

@@ -1,0 +1,1 @@
+"""Portraits of the built-in strategies: one reference workload, what each does on it, and how that varies."""

@@ -1,0 +1,234 @@
+"""What the three panels of a portrait show: the wait against load, the output against set-up, and what is the strategy's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from entsched.communication import Communication
+from entsched.entanglement import Entanglement
+from entsched.figures.portrait import Line, Panel
+from entsched.games.split.correlations import PERFECT, PairCorrelations
+from entsched.portraits import reference
+from entsched.portraits.standing import Standing, replications, standing
+from entsched.queueing import symmetric_baseline_rate
+from entsched.routing import classical_optimum, full_information_optimum, quantum_optimum, random_value
+from entsched.sim.statistics import Estimate, student_interval
+from entsched.strategies.base import Resource, Scenario, StrategyClass
+from entsched.strategies.choice import StrategyChoice
+from entsched.workload import Workload
+
+#: Where lines have points: exact ones, and those that cost a simulation or a search each.
+LOADS = (np.linspace(0.1, 0.9, 33), np.linspace(0.1, 0.9, 9))
+SETUPS_S = (np.linspace(0.0, 3.0, 25), np.linspace(0.0, 3.0, 7))
+SPLITTINGS = (np.linspace(0.0, 1.0, 41), np.linspace(0.0, 1.0, 11))
+VISIBILITIES = (np.linspace(0.5, 1.0, 26), np.linspace(0.5, 1.0, 11))
+LATENCIES_S = (np.geomspace(1e-3, 10.0, 41), np.geomspace(1e-3, 10.0, 13))
+
+#: Strategies that search for their plan.
+SEARCHING = ("static-classical", "static-quantum")
+
+#: The best local strategies that are known in the classes whose routers can do without a coin.
+RIVALS = {StrategyClass.SCHEDULED: StrategyChoice(name="alternating-classical")}
+
+#: Relative waits of a point from which its panel is logarithmic.
+FAR = 3.0
+
+Found = Standing | None
+
+
+def panels(choice: StrategyChoice) -> list[Panel]:
+    """The panels of a strategy on the reference workload.
+
+    Raises
+    ------
+    StrategyError
+        If it cannot be compiled.
+    """
+    strategy = choice.strategy
+    if strategy.resource is Resource.ENTANGLED:
+        third = against_visibility(choice)
+    elif strategy.strategy_class is StrategyClass.COMMUNICATING:
+        third = against_latency(choice)
+    else:
+        third = against_splitting(choice)
+    return [against_load(choice), against_setup(choice), third]
+
+
+def against_load(choice: StrategyChoice) -> Panel:
+    """W against the load, with symmetric routers that split as many pairs."""
+    scenario = reference.scenario(choice)
+
+    def at(load: float) -> Scenario:
+        return replace(scenario, workload=reference.workload(load))
+
+    found = _swept(choice, _grid(choice, LOADS), at)
+    compared = {
+        name: Line([x for x, _ in found], [wait(reference.workload(x), each.splitting) for x, each in found])
+        for name, wait in {"random": _random_s, "classical": _classical_s, "quantum": _quantum_s}.items()
+    }
+    return Panel("load $\\rho$", "mean wait $W$ (s)", _line(found, _wait), compared, logarithmic="y")
+
+
+def against_setup(choice: StrategyChoice) -> Panel:
+    """R against the set-up time of the baseline task, in units of what it is without interruptions."""
+    scenario = reference.scenario(choice)
+    most = 2 * (1 - scenario.workload.load)
+
+    def at(setup_s: float) -> Scenario:
+        return replace(scenario, baseline=reference.with_setup(setup_s))
+
+    def share(each: Standing) -> Estimate:
+        return Estimate(*(end / most for end in (_ends(each.baseline_rate))))
+
+    found = _swept(choice, _grid(choice, SETUPS_S), at)
+    random = Line([x for x, _ in found], [_symmetric_share(x, each.splitting) for x, each in found])
+    setups_s = SETUPS_S[0].tolist()
+    low, high = ([_symmetric_share(x, splitting) for x in setups_s] for splitting in (1.0, 0.0))
+    return Panel(
+        "set-up $t_0$ (s) of $T(t) = \\max(0,\\,t - t_0)$",
+        "output $R$ over $2(1 - \\rho)$",
+        _line(found, share),
+        {"random": random},
+        ("symmetric routing, $p$ from 1 to 0", Line(setups_s, high, low, high)),
+    )
+
+
+def against_splitting(choice: StrategyChoice) -> Panel:
+    """W against p, with the bounds of symmetric routing; a point if the strategy has its own p."""
+    scenario, workload = reference.scenario(choice), reference.workload()
+    if choice.strategy.uses_splitting:
+        found = _swept(choice, _grid(choice, SPLITTINGS), lambda p: replace(scenario, splitting=p))
+    else:
+        own = standing(choice, scenario, reference.PLANNED_FOR)
+        found = [] if own is None else [(own.splitting, own)]
+    p = SPLITTINGS[0].tolist()
+    compared = {name: Line(p, [wait(workload, each) for each in p]) for name, wait in OPTIMA.items()}
+    far = any(each.wait_s.mean > FAR * _random_s(workload, each.splitting) / 2 for _, each in found)
+    label = "splitting probability $p$"
+    return Panel(label, "mean wait $W$ (s)", _line(found, _wait), compared, logarithmic="y" if far else "")
+
+
+def against_latency(choice: StrategyChoice) -> Panel:
+    """W against the one-way latency, with symmetric routers that do not talk and split as many pairs."""
+    scenario, workload = reference.scenario(choice), reference.workload()
+
+    def at(latency_s: float) -> Scenario:
+        return replace(scenario, communication=Communication(latency_s=latency_s))
+
+    found = _swept(choice, _grid(choice, LATENCIES_S), at)
+    compared = {
+        name: Line([x for x, _ in found], [wait(workload, each.splitting) for _, each in found])
+        for name, wait in {"random": _random_s, "classical": _classical_s, "quantum": _quantum_s}.items()
+    }
+    return Panel("one-way latency (s)", "mean wait $W$ (s)", _line(found, _wait), compared, logarithmic="xy")
+
+
+def against_visibility(choice: StrategyChoice) -> Panel:
+    """What is saved beside the best local strategy at the same p that is known, against the visibility of Werner pairs."""
+    scenario, workload = reference.scenario(choice), reference.workload()
+    rival = RIVALS.get(choice.strategy.strategy_class)
+
+    def at(visibility: float) -> Scenario:
+        return replace(scenario, entanglement=Entanglement(pair={"law": "werner", "visibility": visibility}))
+
+    grid = _grid(choice, VISIBILITIES)
+    if rival is not None:
+        saved = _line([(float(v), _paired(choice, rival, at(float(v)))) for v in grid], lambda each: each)
+        return Panel(VISIBILITY, f"saved beside\n{rival.name} (s)", saved, zero=True)
+    found = _swept(choice, grid, at)
+
+    def beside_s(each: Standing) -> Estimate:
+        classical_s = _classical_s(workload, each.splitting)
+        mean, low, high = (classical_s - end for end in _ends(each.wait_s))
+        return Estimate(mean, high, low)
+
+    best = [
+        _classical_s(workload, each.splitting) - _quantum_s(workload, each.splitting, PairCorrelations(v, v))
+        for v, each in found
+    ]
+    quantum = {"quantum": Line([v for v, _ in found], best)}
+    return Panel(VISIBILITY, "saved beside the\nclassical optimum at $p$ (s)", _line(found, beside_s), quantum, zero=True)
+
+
+VISIBILITY = "visibility of Werner pairs"
+
+
+def _paired(choice: StrategyChoice, rival: StrategyChoice, scenario: Scenario) -> Estimate:
+    """How much less customers wait than under a rival, on the same customers, seconds."""
+    waits_s = [
+        np.array([run.mean_wait_s for run in replications(each, scenario, reference.PLANNED_FOR)])
+        for each in (rival, choice)
+    ]
+    return student_interval(waits_s[0] - waits_s[1])
+
+
+def _grid(choice: StrategyChoice, grids: tuple[Any, Any]) -> Any:
+    """The finer grid for what formulas give at once."""
+    fine, coarse = grids
+    strategy = choice.strategy
+    exact = strategy.strategy_class in (StrategyClass.SYMMETRIC, StrategyClass.STATIC)
+    return fine if (exact and choice.name not in SEARCHING) or choice.name == "full-information" else coarse
+
+
+def _swept(
+    choice: StrategyChoice, grid: Sequence[float], at: Callable[[float], Scenario]
+) -> list[tuple[float, Standing]]:
+    """The standings along a grid, where the strategy is stable."""
+    found: list[tuple[float, Standing]] = []
+    for x in grid:
+        scenario = at(float(x))
+        reward = scenario.baseline or reference.PLANNED_FOR
+        one = standing(choice, scenario, reward)
+        if one is not None:
+            found.append((float(x), one))
+    return found
+
+
+def _line(found: Sequence[tuple[float, Any]], figure: Callable[[Any], Estimate]) -> Line:
+    estimates = [figure(each) for _, each in found]
+    x, y = [x for x, _ in found], [each.mean for each in estimates]
+    if all(each.half_width == 0 for each in estimates):
+        return Line(x, y)
+    return Line(x, y, [each.low for each in estimates], [each.high for each in estimates])
+
+
+def _wait(each: Standing) -> Estimate:
+    return each.wait_s
+
+
+def _ends(estimate: Estimate) -> tuple[float, float, float]:
+    return estimate.mean, estimate.low, estimate.high
+
+
+def _symmetric_share(setup_s: float, splitting: float) -> float:
+    workload = reference.workload()
+    return symmetric_baseline_rate(workload, splitting, reference.with_setup(setup_s)) / (2 * (1 - workload.load))
+
+
+def _random_s(workload: Workload, splitting: float) -> float:
+    return workload.base_wait_s + random_value(workload, splitting)
+
+
+def _classical_s(workload: Workload, splitting: float) -> float:
+    return workload.base_wait_s + classical_optimum(workload, splitting).upper
+
+
+def _quantum_s(workload: Workload, splitting: float, correlations: PairCorrelations = PERFECT) -> float:
+    return workload.base_wait_s + quantum_optimum(workload, splitting, correlations).upper
+
+
+def _full_information_s(workload: Workload, splitting: float) -> float:
+    return workload.base_wait_s + full_information_optimum(workload, splitting).upper
+
+
+#: The waits of symmetric routing at p.
+OPTIMA = {
+    "random": _random_s,
+    "classical": _classical_s,
+    "quantum": _quantum_s,
+    "full information": _full_information_s,
+}

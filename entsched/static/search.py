@@ -1,0 +1,163 @@
+"""The best static routing that a search finds: mixtures of strategies, each the best at the prices of the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import LinearConstraint, minimize
+
+from entsched.games.seesaw import seesaw_maximise
+from entsched.games.value import Realisation
+from entsched.static.game import LOAD, StaticGame
+from entsched.static.oracles import LocalOracle
+
+Floats = NDArray[np.float64]
+
+#: Where the search begins, and how many strategies it adds at most.
+STARTS, ROUNDS = 12, 20
+
+#: Weights below this are rounding.
+LEAST_WEIGHT = 1e-7
+
+#: Loads that a search allows.
+MOST_LOAD = 0.999
+
+
+class Column(NamedTuple):
+    """A strategy that can be mixed: its behavior, and how entangled routers realise it (None: by fixed answers)."""
+
+    behavior: Floats
+    realisation: Realisation | None = None
+
+    @property
+    def answers(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The fixed answers of A and of B to each type, for a column without realisation."""
+        of_a, of_b = self.behavior.sum(axis=1)[1, :, 0], self.behavior.sum(axis=0)[1, 0, :]
+        return of_a.round().astype(np.int64), of_b.round().astype(np.int64)
+
+
+#: From prices of P(a, b | x, y) to a strategy that is worth as much as any found.
+Pricing = Callable[[Floats], Column]
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Strategies mixed by shared randomness.
+
+    Attributes
+    ----------
+    weights, columns : the probability of each strategy
+    value : R - weight W of the mixture
+    """
+
+    weights: tuple[float, ...]
+    columns: tuple[Column, ...]
+    value: float
+
+    @property
+    def behavior(self) -> Floats:
+        """P(a, b | x, y) of the mixture."""
+        total: Floats = np.einsum("k,kabxy->abxy", self.weights, [column.behavior for column in self.columns])
+        return total
+
+
+def best_local(game: StaticGame) -> Mixture:
+    """The best mixture of deterministic pairs that is found.
+
+    Examples
+    --------
+    >>> from entsched.workload import Workload
+    >>> from entsched.workload.baseline import Affine
+    >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
+    ...                "probabilities": [0.5, 0.5]})
+    >>> round(best_local(StaticGame(two, Affine(law="affine", setup_s=1.0), weight=0.1)).value, 6)
+    0.588301
+    """
+    every = LocalOracle.of(game)
+    columns = [Column(behavior) for behavior in every.behaviors]
+
+    def best(prices: Floats) -> Column:
+        return columns[int(np.argmax(every.behaviors.reshape(len(columns), -1) @ prices.ravel()))]
+
+    rng = np.random.default_rng(0)
+    found = [_climbed(game, [columns[k] for k in rng.integers(len(columns), size=6)], best) for _ in range(STARTS)]
+    return max(found, key=lambda mixture: mixture.value)
+
+
+def best_quantum(game: StaticGame, local: Mixture, dimension: int = 2) -> Mixture:
+    """The best mixture of strategies with a pair of any state, by see-saw, from the best local one and from others.
+
+    Parameters
+    ----------
+    dimension : of each router's half of the pair
+    """
+    return _entangled(game, local, lambda prices, seed: _seesaw(prices, dimension, None, seed))
+
+
+def best_with_state(game: StaticGame, local: Mixture, state: NDArray[np.complex128]) -> Mixture:
+    """The best mixture of strategies that measure a pair in a given state, array (4, 4), or use none."""
+    return _entangled(game, local, lambda prices, seed: _seesaw(prices, 2, state, seed))
+
+
+def _entangled(game: StaticGame, local: Mixture, price: Callable[[Floats, int], Column]) -> Mixture:
+    starts = [list(local.columns), *([column] for column in _coins(game))]
+    found = [_climbed(game, columns, lambda prices: price(prices, seed=0)) for columns in starts]  # type: ignore[call-arg]
+    return max([local, *found], key=lambda mixture: mixture.value)
+
+
+def _coins(game: StaticGame) -> list[Column]:
+    """Behaviors inside the quantum set, at which prices say where to go: fair coins, more and less correlated."""
+    n = game.types
+    same = np.array([0.5, 0.7, 0.9])[:, None, None] * np.ones((n, n)) / 2
+    return [Column(np.array([[each, 0.5 - each], [0.5 - each, each]])) for each in same]
+
+
+def _seesaw(prices: Floats, dimension: int, state: NDArray[np.complex128] | None, seed: int) -> Column:
+    found = seesaw_maximise(prices, dimension, state=state, starts=8, seed=seed, real=state is None)
+    return Column(found.behavior, found.realisation)
+
+
+def _climbed(game: StaticGame, columns: list[Column], price: Pricing) -> Mixture:
+    """The best mixture over columns to which the best at the prices of the last mixture is added, till none helps."""
+    pool = list(columns)
+    mixture = _mixed(game, pool, None)
+    for _ in range(ROUNDS):
+        prices = np.tensordot(game.gradient(game.point(mixture.behavior)), game.functionals, 1)
+        column = price(prices)
+        gain = float(np.sum(prices * (column.behavior - mixture.behavior)))
+        if gain <= 1e-7 * float(np.abs(prices).sum()):
+            break
+        better = _mixed(game, [*mixture.columns, column], mixture)
+        if better.value <= mixture.value + 1e-12 * abs(mixture.value):
+            break
+        mixture = better
+    return mixture
+
+
+def _mixed(game: StaticGame, columns: list[Column], before: Mixture | None) -> Mixture:
+    """The best weights of columns, by sequential quadratic programs from the weights before or equal ones."""
+    points = game.point(np.array([column.behavior for column in columns]))
+    many = len(columns)
+    start = np.full(many, 1 / many) if before is None else np.append(0.95 * np.array(before.weights), 0.05)
+    found = minimize(
+        lambda w: -game.value(w @ points),
+        start,
+        jac=lambda w: -(points @ game.gradient(w @ points)),
+        method="SLSQP",
+        bounds=[(0.0, 1.0)] * many,
+        constraints=[
+            LinearConstraint(np.ones((1, many)), 1.0, 1.0),
+            LinearConstraint(points[:, LOAD : LOAD + 2].T, -np.inf, MOST_LOAD),
+        ],
+        options={"maxiter": 200, "ftol": 1e-13},
+    )
+    weights = np.clip(found.x, 0.0, None)
+    weights[weights < LEAST_WEIGHT] = 0.0
+    weights /= weights.sum()
+    kept = np.flatnonzero(weights)
+    value = game.value(weights @ points)
+    return Mixture(tuple(weights[kept].tolist()), tuple(columns[k] for k in kept), value)

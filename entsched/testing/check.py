@@ -1,0 +1,106 @@
+"""One check of a contract: what it verifies, and how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from entsched.deadline import DeadlineError, patience_s, within
+from entsched.errors import EntschedError, StrategyError
+
+
+class NotApplicableError(Exception):
+    """A check that says nothing about this plugin, and why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """One part of a contract.
+
+    Attributes
+    ----------
+    name : a few words, for lists of results
+    verifies : what it verifies, in a sentence
+    subject : the plugin, as messages name it
+    body : raises StrategyError if that part is broken, NotApplicableError if it does not apply
+    """
+
+    name: str
+    verifies: str
+    subject: str
+    body: Callable[[], None]
+
+    def __str__(self) -> str:
+        return self.name.replace(" ", "-")
+
+    def run(self) -> str | None:
+        """Verify that part, in a minute or what the environment allows (``ENTSCHED_PATIENCE_S``, seconds).
+
+        Returns
+        -------
+        str or None
+            Why the check does not apply; None if it does, and the plugin keeps its word.
+
+        Raises
+        ------
+        StrategyError
+            If that part of the contract is broken; the message names the plugin.
+
+        Examples
+        --------
+        >>> Check("is even", "The number is even.", "number 4", lambda: None).run()
+        """
+        try:
+            within(patience_s(), f"{self.subject}: the check {self.name!r}", self.body)
+        except NotApplicableError as reason:
+            return str(reason)
+        except StrategyError:
+            raise
+        except Exception as error:
+            text = str(error).splitlines()[0] if str(error) else "no message"
+            kind = "" if isinstance(error, EntschedError) else f"{type(error).__name__}: "
+            raise StrategyError(f"{self.subject} fails the check {self.name!r}: {kind}{text}") from error
+        return None
+
+
+class Verdict(NamedTuple):
+    """How one check went; ``reason`` is empty if it is ok."""
+
+    check: Check
+    status: Literal["ok", "failed", "skipped"]
+    reason: str
+
+
+def verdicts(checks: Iterable[Check]) -> Iterator[Verdict]:
+    """How all checks go, one after the other; after one that does not end the others are left out.
+
+    Examples
+    --------
+    >>> [verdict.status for verdict in verdicts([Check("is even", "It is even.", "4", lambda: None)])]
+    ['ok']
+    """
+    endless = ""
+    for check in checks:
+        if endless:
+            yield Verdict(check, "skipped", endless)
+            continue
+        try:
+            reason = check.run()
+        except StrategyError as error:
+            endless = f"the check {check.name!r} did not end" if isinstance(error, DeadlineError) else ""
+            yield Verdict(check, "failed", str(error))
+        else:
+            yield Verdict(check, "skipped" if reason else "ok", reason or "")
+
+
+def run_all(checks: Iterable[Check]) -> None:
+    """Run checks up to the first that fails.
+
+    Raises
+    ------
+    StrategyError
+        Of that check.
+    """
+    for check in checks:
+        check.run()

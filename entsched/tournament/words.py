@@ -1,0 +1,75 @@
+"""A tournament in plain words: what entanglement was worth in it, class by class, and who stands where."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def said(entangled: Sequence[Row], worth: Sequence[Row]) -> list[str]:
+    """A sentence or two for each class in which strategies with pairs meet strategies without; once for equal ones.
+
+    Parameters
+    ----------
+    entangled, worth : the tables of :mod:`entsched.tournament.entanglement`
+    """
+    found: dict[str, list[str]] = {}
+    for areas in worth:
+        own = [row for row in entangled if row["class"] == areas["class"]]
+        if own and areas["local_points"]:
+            found.setdefault(f"{_points(own)}{_areas(areas)}.", []).append(areas["class"])
+    return [f"{', '.join(classes).capitalize()}: {text}" for text, classes in found.items()]
+
+
+def _points(rows: Sequence[Row]) -> str:
+    ahead = [row for row in rows if row["ahead"] == "yes"]
+    open_ = sum(row["ahead"] == "undecided" for row in rows)
+    doubt = f"; {open_} more {'is' if open_ == 1 else 'are'} undecided" if open_ else ""
+    if not ahead:
+        return f"of {len(rows)} points with pairs, none is ahead of all points without for sure{doubt}"
+    rates = sorted(row["baseline_rate"] for row in ahead)
+    between = f"R {rates[0]:.4g}" if len(rates) == 1 else f"R {rates[0]:.4g} to {rates[-1]:.4g}"
+    some = f"{len(ahead)} of {len(rows)} points with pairs {'is' if len(ahead) == 1 else 'are'}"
+    return f"{some} ahead of all points without ({between}){_most(ahead)}{doubt}"
+
+
+def _most(ahead: Sequence[Row]) -> str:
+    """Where most wait is saved, of the points that are ahead."""
+    known = [row for row in ahead if "saved_s" in row and row["saved_s"] > 0]
+    if not known:
+        return ""
+    best = max(known, key=lambda row: float(row["saved_s"]))
+    mine = placed(best["strategy"], best["splitting"])
+    theirs = placed(best["local"], best["local_splitting"])
+    return f", by up to {_with_interval(best, 'saved_s')} s less mean wait ({mine} against {theirs})"
+
+
+def _areas(row: Row) -> str:
+    difference = row.get("area_difference")
+    if difference is None or math.isnan(difference):
+        return ""
+    share = f" ({100 * difference / row['local_area']:+.2g} %)" if row["local_area"] > 0 else ""
+    unsure = row["area_difference_low"] < 0 < row["area_difference_high"]
+    known = "too close to 0 to tell, " if unsure else ""
+    gap = f"{known}{_with_interval(row, 'area_difference')}{share}"
+    return f". The area that pairs dominate differs from that without by {gap}"
+
+
+def _with_interval(row: Row, name: str) -> str:
+    """A figure and, if it is not exact, its 95 % interval."""
+    mean, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
+    return f"{mean:.3g}" if low == high else f"{mean:.3g} [{low:.3g}, {high:.3g}]"
+
+
+def placed(strategy: str, splitting: float | None) -> str:
+    """A point for people.
+
+    Examples
+    --------
+    >>> placed("random", 0.5), placed("size-interval", None)
+    ('random at p = 0.5', 'size-interval')
+    """
+    return strategy if splitting is None else f"{strategy} at p = {splitting:.3g}"
