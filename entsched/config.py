@@ -18,6 +18,8 @@ from entsched.reading.changes import changed as changed_data
 from entsched.reading.keys import MAX_STRATEGIES, Axis, find_axes
 from entsched.reading.ranges import MAX_POINTS, spread
 from entsched.sim.task import Run, require_end
+from entsched.static.game import StaticGame
+from entsched.static.optimum import GAP, MOST_BOXES
 from entsched.strategies.choice import StrategyChoice
 from entsched.validation import Positive, Probability, Section, first_problem
 from entsched.workload import Baseline, Workload
@@ -82,6 +84,17 @@ class GainMap(Section):
     scv: Grid
 
 
+class StaticBounds(Section):
+    """Both ends of R - weight W over static routing, with and without entanglement, at several weights.
+
+    ``gap`` is what may stay open, as a fraction of R + weight W; a proof ends after so many ``boxes`` as it is.
+    """
+
+    weights: Grid
+    gap: Annotated[float, Field(ge=1e-7, le=0.5)] = GAP
+    boxes: Annotated[int, Field(ge=1, le=1_000_000)] = MOST_BOXES
+
+
 class Experiment(Section):
     """One experiment, as its YAML file states it.
 
@@ -104,6 +117,7 @@ class Experiment(Section):
     qos: Qos | None = None
     map: GainMap | None = None
     envelope: Envelope | None = None
+    static: StaticBounds | None = None
     certificates: bool | None = None
 
     @model_validator(mode="after")
@@ -127,6 +141,8 @@ class Experiment(Section):
                 )
         if self.envelope is not None:
             check(self.setting(self.envelope))
+        for weight in self.static.weights if self.static else ():
+            StaticGame(self.workload, self.baseline, weight)
         if self.map is not None:
             if not isinstance(self.workload.service, TwoMomentLaw) or self.workload.joint is not None:
                 raise ValueError(

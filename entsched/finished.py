@@ -17,6 +17,9 @@ from entsched import MODEL_VERSION, __version__
 
 NOTE = "finished.json"
 
+#: Where plugins are found.
+GROUPS = ("entsched.strategies", "entsched.service_laws", "entsched.baseline_rewards", "entsched.pair_sources")
+
 
 def remember(out: Path, config: Path, traces: Iterable[str], summary: dict[str, Any], text: str) -> None:
     """Leave the note, with the summary of the run as data and as text, once the store is closed.
@@ -45,7 +48,8 @@ def recall(out: Path, config: Path) -> tuple[dict[str, Any], str] | None:
 
 def _state(out: Path, config: Path, traces: Iterable[str]) -> dict[str, Any]:
     store = (out / "results.sqlite").stat()
-    plugins = [[p.name, p.value, p.dist.version if p.dist else ""] for p in entry_points(group="entsched.strategies")]
+    points = [point for group in GROUPS for point in entry_points(group=group)]
+    plugins = [[p.group, p.name, p.value, p.dist.version if p.dist else ""] for p in points]
     files = json.loads((out / "versions.json").read_text(encoding="utf-8"))["files"]
     return {
         "folder": str(out.resolve()),

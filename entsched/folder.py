@@ -44,7 +44,7 @@ def write(study: Study, made: report.Report | None, store: Store, out: Path, tex
     else:
         _write_one(made, store, out)
     files = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.suffix in SUFFIXES)
-    write_text(out / "versions.json", json.dumps(_versions() | {"files": files}, indent=1) + "\n")
+    write_text(out / "versions.json", json.dumps(versions() | {"files": files}, indent=1) + "\n")
     write_text(out / "config.yaml", text)
 
 
@@ -132,11 +132,12 @@ def _realised(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _versions() -> dict[str, Any]:
-    versions: dict[str, Any] = {"python": platform.python_version(), "model": MODEL_VERSION}
+def versions() -> dict[str, Any]:
+    """The versions of everything that results depend on."""
+    found: dict[str, Any] = {"python": platform.python_version(), "model": MODEL_VERSION}
     for library in LIBRARIES:
         try:
-            versions[library] = version(library)
+            found[library] = version(library)
         except PackageNotFoundError:
-            versions[library] = "not installed"
-    return versions
+            found[library] = "not installed"
+    return found

@@ -20,6 +20,7 @@ from entsched.queueing import symmetric_baseline_rate
 from entsched.routing import classical_optimum, full_information_optimum, quantum_optimum, random_value
 from entsched.sim.monitoring import monitor_notes, monitor_rows
 from entsched.sim.statistics import student_interval
+from entsched.static.table import comparison_rows
 from entsched.store import Store
 from entsched.strategies.base import Resource, StrategyClass
 from entsched.tasks import SimulationTask
@@ -44,7 +45,7 @@ SETS = {
 OF_PERFECT = ", perfect pairs"
 
 #: The tables of a report that are written as CSV files.
-TABLES = ("bounds", "strategies", "fronts", "differences", "qos", "gains", "monitor")
+TABLES = ("bounds", "strategies", "fronts", "differences", "qos", "gains", "static", "monitor")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Report:
     qos : for each set the best baseline rate that keeps the promise, if one was asked for
     gains : for each cell of the map the largest certified relative gain
     envelope : the tables of the envelope by name, those that its grids ask for
+    static : for each weight both ends of the best static routing, with and without entanglement
     monitor : for each run with a Bell test, what each window and the whole run show
     notes : what a reader of the tables should know
     """
@@ -71,6 +73,7 @@ class Report:
     differences: list[Row]
     qos: list[Row]
     gains: list[Row]
+    static: list[Row]
     monitor: list[Row]
     envelope: dict[str, list[Row]]
     notes: list[str]
@@ -103,7 +106,7 @@ def build(experiment: Experiment, store: Store) -> Report:
     simulation = experiment.simulation
     points = [sweep.replications(point, simulation, store) for point in tasks.simulations] if simulation else []
     wanted = [task for point in points for task in point]
-    rows = store.rows(task.key for task in (*tasks.bounds, *tasks.exact, *tasks.gains, *wanted))
+    rows = store.rows(task.key for task in (*tasks.bounds, *tasks.exact, *tasks.gains, *tasks.static, *wanted))
     simulated = [task for task in wanted if task.key in rows]
     groups = {
         (point[0].strategy.label, point[0].splitting): [rows[task.key] for task in point if task.key in rows]
@@ -119,6 +122,7 @@ def build(experiment: Experiment, store: Store) -> Report:
         differences=differences(groups),
         qos=_qos_rows(experiment),
         gains=[rows[task.key] for task in tasks.gains if task.key in rows],
+        static=comparison_rows(rows[task.key] for task in tasks.static if task.key in rows),
         monitor=monitored,
         envelope=envelope(experiment, store),
         notes=_notes(simulated, groups, simulation.precision if simulation else None)

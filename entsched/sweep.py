@@ -6,23 +6,31 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from entsched import MODEL_VERSION
 from entsched.axes import Study
 from entsched.config import Experiment, Simulation
+from entsched.entanglement.pair import PairLaw
 from entsched.envelope.places import Place, places
+from entsched.plugins import Kinds
 from entsched.sim.statistics import replications_needed
 from entsched.store import Store
 from entsched.strategies import registry
 from entsched.strategies.base import Resource, StrategyClass
 from entsched.strategies.choice import StrategyChoice
-from entsched.tasks import BoundTask, CertificateTask, ExactTask, GainTask, Row, SimulationTask, Task
+from entsched.tasks import BoundTask, CertificateTask, ExactTask, GainTask, Row, SimulationTask, StaticTask, Task
+from entsched.workload import BaselineReward
+from entsched.workload.service import ServiceLaw
 from entsched.workload.trace import Trace
 
 #: The figures whose intervals ``simulation.precision`` is about.
 PRECISE = ("mean_wait_s", "baseline_rate")
+
+#: The laws that other packages may add.
+LAWS = (ServiceLaw.kinds, BaselineReward.kinds, PairLaw.kinds)
 
 #: Up to this many tasks are looked up one by one before a run, to say exactly how many are missing.
 MOST_COUNTED = 20_000
@@ -40,11 +48,13 @@ class Plan:
     simulations: tuple[tuple[SimulationTask, ...], ...]
     gains: tuple[GainTask, ...]
     certificates: tuple[CertificateTask, ...]
+    static: tuple[StaticTask, ...]
     envelope: tuple[Place, ...]
 
     def __iter__(self) -> Iterator[Task]:
         replications = (task for point in self.simulations for task in point)
-        return iter((*self.bounds, *self.exact, *self.gains, *self.certificates, *self.envelope_tasks, *replications))
+        known = (self.bounds, self.exact, self.gains, self.certificates, self.static, self.envelope_tasks)
+        return chain(*known, replications)
 
     @property
     def envelope_tasks(self) -> tuple[Task, ...]:
@@ -90,6 +100,20 @@ def plan(experiment: Experiment) -> Plan:
             for p in experiment.splitting
             if experiment.certificates is not False and experiment.strategies and len(workload.types) > 1
         ),
+        static=tuple(
+            StaticTask(
+                workload=workload,
+                baseline=baseline,
+                weight=weight,
+                correlations=correlations,
+                gap=experiment.static.gap,
+                boxes=experiment.static.boxes,
+            )
+            for weight in experiment.static.weights
+            for correlations in ("local", "quantum")
+        )
+        if experiment.static
+        else (),
         envelope=envelope_places(experiment),
     )
 
@@ -192,6 +216,11 @@ def sizes(study: Study, store: Store, passed: Iterable[str] = ()) -> dict[str, i
     return dict(Counter(task.group for task in missing(study.experiments(), store, passed)))
 
 
+def _is_plugin(kinds: Kinds, name: str, text: str) -> bool:
+    """Whether a plugin's name stands somewhere in a study: its version then counts."""
+    return name not in kinds.built_in and name in text
+
+
 def digest(study: Study, text: str) -> str:
     """What a study's rows depend on, in one number: its text, its traces and nodes, its plugins and the model.
 
@@ -204,5 +233,6 @@ def digest(study: Study, text: str) -> str:
     cells = list(study.experiments()) if several else [next(study.experiments())]
     traces = sorted({e.workload.digest for e in cells if isinstance(e.workload.service, Trace)})
     origins = sorted({registry.origin(choice.name) for e in cells for choice in e.strategies})
+    origins += sorted(kinds.origin(name) for kinds in LAWS for name in kinds.names() if _is_plugin(kinds, name, text))
     nodes = [Path(node).read_text(encoding="utf-8") for node in sorted(study.nodes())]
     return hashlib.sha256("\n".join((MODEL_VERSION, text, *traces, *nodes, *origins)).encode()).hexdigest()

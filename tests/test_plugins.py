@@ -79,7 +79,7 @@ class Warming(BaselineReward):
     law: Literal["warming"]
     warm_s: Positive
 
-    strictly_convex: ClassVar[bool] = True
+    convex: ClassVar[bool] = True
     endless_rate: ClassVar[float] = 1.0
     formula: ClassVar[str] = "warming up"
 
@@ -319,7 +319,7 @@ from {base.__module__} import {base.__name__}
 
 class Broken({base.__name__}):
     law: Literal["broken"] = "broken"
-    strictly_convex = property(lambda self: False)
+    convex = property(lambda self: False)
     endless_rate = property(lambda self: 1.0)
     formula = property(lambda self: "t")
     def output(self, t): return t

@@ -21,7 +21,6 @@ from entsched import completing, experiment, figures, runner, sweep
 from entsched.axes import load_study
 from entsched.completing import Workers
 from entsched.store import Store
-from entsched.strategies import registry
 
 TINY = yaml.safe_load(
     """
@@ -72,11 +71,9 @@ def install(tmp_path, monkeypatch):
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text(f"[entsched.strategies]\n{name} = {module}:{name.capitalize()}\n")
         monkeypatch.syspath_prepend(str(site))
-        registry._plugins.cache_clear()
         return site
 
-    yield add
-    registry._plugins.cache_clear()
+    return add
 
 
 def configured(path, changes):

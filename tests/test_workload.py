@@ -78,11 +78,13 @@ def test_endless_rate_is_the_limit_of_output_per_second(reward):
         assert slope[1] == pytest.approx(reward.endless_rate, abs=1e-6)
 
 
-def test_strict_convexity_is_told_apart():
+def test_convexity_and_bounds_are_told_apart():
     t = np.linspace(0.01, 30, 400)
     for reward in REWARDS:
         second = np.diff(reward.output(t), 2)
-        assert reward.strictly_convex == bool(np.all(second > 1e-12))
+        assert reward.convex == bool(np.all(second > -1e-12))
+        assert np.all(reward.output(t) <= reward.most)
+        assert np.isinf(reward.most) or reward.output(np.array(1e6)) == pytest.approx(reward.most)
 
 
 def test_quadrature_matches_a_direct_integral():

@@ -31,3 +31,21 @@ def probability(value: float) -> float:
     if not 0 <= value <= 1:
         raise ConfigError(f"--p: given {value}, allowed: 0 to 1")
     return value
+
+
+def parsed(parameters: list[str]) -> dict[str, Any]:
+    """Values of YAML by name, from ``name=value``."""
+    import yaml
+
+    from entsched.errors import StrategyError
+
+    given: dict[str, Any] = {}
+    for text in parameters:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise StrategyError(f"--parameter: given {text!r}, allowed: name=value")
+        try:
+            given[key] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise StrategyError(f"--parameter: given {text!r}, allowed: a value of YAML") from None
+    return given

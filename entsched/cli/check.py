@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from entsched.cli.app import AsJson, app, print_json
+from entsched.cli.app import AsJson, app, parsed, print_json
 
 if TYPE_CHECKING:
     from entsched.workload import Workload
@@ -56,21 +56,3 @@ def _workload(config: Path | None) -> tuple[Workload, ...]:
     from entsched.config import load_experiment
 
     return () if config is None else (load_experiment(config).workload,)
-
-
-def parsed(parameters: list[str]) -> dict[str, Any]:
-    """Values of YAML by name, from ``name=value``."""
-    import yaml
-
-    from entsched.errors import StrategyError
-
-    given: dict[str, Any] = {}
-    for text in parameters:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise StrategyError(f"--parameter: given {text!r}, allowed: name=value")
-        try:
-            given[key] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise StrategyError(f"--parameter: given {text!r}, allowed: a value of YAML") from None
-    return given

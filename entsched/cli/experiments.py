@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from entsched.cli.app import AsJson, app, print_json, probability
+from entsched.cli.app import AsJson, app, parsed, print_json, probability
 
 if TYPE_CHECKING:
     from entsched.axes import Study
@@ -202,20 +202,12 @@ def plot(
 
 def _choice(loaded: Experiment, name: str, parameters: list[str]) -> StrategyChoice:
     """The strategy as the configuration lists it, unless parameters are given here."""
-    import yaml
-
-    from entsched.errors import StrategyError
     from entsched.strategies import registry
     from entsched.strategies.choice import StrategyChoice
 
     listed = [choice for choice in loaded.strategies if choice.name == name]
     if listed and not parameters:
         return listed[0]
-    given: dict[str, Any] = {}
-    for text in parameters:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise StrategyError(f"--parameter: given {text!r}, allowed: name=value")
-        given[key] = yaml.safe_load(value)
+    given = parsed(parameters)
     registry.build(name, given)
     return StrategyChoice(name=name, parameters=given)

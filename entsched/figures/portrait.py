@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullFormatter
+from PIL import Image
 
 from entsched.figures.style import COLOURS, STYLE, labelled, plain
 from entsched.store import atomic_path
@@ -28,10 +30,13 @@ BAND = "#ececec"
 
 #: The strategy's own line, its interval and its markers.
 OWN, INTERVAL = "#000000", "#bdbdbd"
-INCHES, DOTS_PER_INCH = (7.4, 2.75), 120
+INCHES, DOTS_PER_INCH = (7.4, 2.75), 150
 
-#: The digits at which logarithmic axes have ticks, if they span less than this factor; else the powers of ten.
-DIGITS, NARROW = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0), 12.0
+#: Portraits are drawn in a few colours, which keeps them small.
+PALETTE = 48
+
+#: The digits at which logarithmic axes have ticks, up to the factor that they span.
+DIGITS = {4.0: (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0), 40.0: (1.0, 2.0, 5.0)}
 
 
 @dataclass(frozen=True)
@@ -54,12 +59,14 @@ class Panel:
     own : the strategy itself
     compared : lines by their names in ``COMPARED``
     band : what lies between two other lines
+    limits : of the horizontal axis
     logarithmic : the axes that are so: ``x``, ``y``, ``xy`` or none
     zero : whether 0 of the vertical axis has a line of its own
     """
 
     x_label: str
     y_label: str
+    limits: tuple[float, float]
     own: Line
     compared: Mapping[str, Line] = field(default_factory=dict)
     band: tuple[str, Line] | None = None
@@ -85,10 +92,18 @@ def portrait(name: str, panels: Sequence[Panel], path: Path) -> Path:
         for axes, panel in zip(grid[0], panels, strict=True):
             _draw(axes, plain(name), panel)
         _legend(figure, any(panel.own.low for panel in panels))
-        with atomic_path(path) as part:
-            figure.savefig(part, dpi=DOTS_PER_INCH, pil_kwargs={"optimize": True})
-        plt.close(figure)
+        _save(figure, path)
     return path
+
+
+def _save(figure: Figure, path: Path) -> None:
+    figure.set_dpi(DOTS_PER_INCH)
+    figure.canvas.draw()
+    pixels = np.asarray(figure.canvas.buffer_rgba())[:, :, :3]  # type: ignore[attr-defined]
+    plt.close(figure)
+    image = Image.fromarray(pixels).quantize(PALETTE, dither=Image.Dither.NONE)
+    with atomic_path(path) as part:
+        image.save(part, optimize=True, dpi=(DOTS_PER_INCH, DOTS_PER_INCH))
 
 
 def _draw(axes: Axes, name: str, panel: Panel) -> None:
@@ -110,18 +125,19 @@ def _draw(axes: Axes, name: str, panel: Panel) -> None:
     for key, line in panel.compared.items():
         colour, dashes, label = COMPARED[key]
         axes.plot(line.x, line.y, color=colour, ls=dashes, lw=1.2, zorder=3.5, label=label)
-    axes.margins(x=0.03)
 
 
 def _scales(axes: Axes, panel: Panel) -> None:
     axes.set(xlabel=panel.x_label, ylabel=panel.y_label)
     for which in panel.logarithmic:
         axes.set(**{f"{which}scale": "log"})
-    lines = [panel.own, *panel.compared.values()]
-    heights = [y for line in lines for y in line.y]
+    low, high = panel.limits
+    room = (high / low) ** 0.03 if "x" in panel.logarithmic else 0.03 * (high - low)
+    axes.set_xlim((low / room, high * room) if "x" in panel.logarithmic else (low - room, high + room))
     if "y" in panel.logarithmic:
-        if max(heights) < NARROW * min(heights):
-            axes.yaxis.set_major_locator(LogLocator(subs=DIGITS))
+        heights = [y for line in (panel.own, *panel.compared.values()) for y in line.y]
+        digits = next((each for factor, each in DIGITS.items() if max(heights) < factor * min(heights)), (1.0,))
+        axes.yaxis.set_major_locator(LogLocator(subs=digits))
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
 

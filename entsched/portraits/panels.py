@@ -1,4 +1,4 @@
-"""What the three panels of a portrait show: the wait against load, the output against set-up, and what is the strategy's own."""
+"""The three panels of a portrait: the wait against load, the output against set-up, and what the strategy lives on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from entsched.communication import Communication
 from entsched.entanglement import Entanglement
+from entsched.entanglement.pair import Werner
 from entsched.figures.portrait import Line, Panel
 from entsched.games.split.correlations import PERFECT, PairCorrelations
 from entsched.portraits import reference
@@ -34,10 +35,8 @@ SEARCHING = ("static-classical", "static-quantum")
 #: The best local strategies that are known in the classes whose routers can do without a coin.
 RIVALS = {StrategyClass.SCHEDULED: StrategyChoice(name="alternating-classical")}
 
-#: Relative waits of a point from which its panel is logarithmic.
-FAR = 3.0
-
-Found = Standing | None
+#: How many times the longest wait of ``random`` a wait must be for its panel to be logarithmic.
+FAR = 1.5
 
 
 def panels(choice: StrategyChoice) -> list[Panel]:
@@ -59,18 +58,21 @@ def panels(choice: StrategyChoice) -> list[Panel]:
 
 
 def against_load(choice: StrategyChoice) -> Panel:
-    """W against the load, with symmetric routers that split as many pairs."""
+    """W (1 - rho) against the load rho, with symmetric routers that split as many pairs."""
     scenario = reference.scenario(choice)
 
     def at(load: float) -> Scenario:
         return replace(scenario, workload=reference.workload(load))
 
     found = _swept(choice, _grid(choice, LOADS), at)
+    own = _line([(load, _scaled(each.wait_s, 1 - load)) for load, each in found])
+    loads = [load for load, _ in found]
     compared = {
-        name: Line([x for x, _ in found], [wait(reference.workload(x), each.splitting) for x, each in found])
-        for name, wait in {"random": _random_s, "classical": _classical_s, "quantum": _quantum_s}.items()
+        name: Line(loads, [OPTIMA[name](reference.workload(x), each.splitting) * (1 - x) for x, each in found])
+        for name in SILENT
     }
-    return Panel("load $\\rho$", "mean wait $W$ (s)", _line(found, _wait), compared, logarithmic="y")
+    label = "mean wait $W$ times $1 - \\rho$ (s)"
+    return Panel("load $\\rho$", label, (0.1, 0.9), own, compared, logarithmic=_far(own, compared["random"]))
 
 
 def against_setup(choice: StrategyChoice) -> Panel:
@@ -81,18 +83,15 @@ def against_setup(choice: StrategyChoice) -> Panel:
     def at(setup_s: float) -> Scenario:
         return replace(scenario, baseline=reference.with_setup(setup_s))
 
-    def share(each: Standing) -> Estimate:
-        return Estimate(*(end / most for end in (_ends(each.baseline_rate))))
-
     found = _swept(choice, _grid(choice, SETUPS_S), at)
-    random = Line([x for x, _ in found], [_symmetric_share(x, each.splitting) for x, each in found])
     setups_s = SETUPS_S[0].tolist()
     low, high = ([_symmetric_share(x, splitting) for x in setups_s] for splitting in (1.0, 0.0))
     return Panel(
         "set-up $t_0$ (s) of $T(t) = \\max(0,\\,t - t_0)$",
-        "output $R$ over $2(1 - \\rho)$",
-        _line(found, share),
-        {"random": random},
+        "productive share of idle time",
+        (0.0, 3.0),
+        _line([(x, _scaled(each.baseline_rate, 1 / most)) for x, each in found]),
+        {"random": Line([x for x, _ in found], [_symmetric_share(x, each.splitting) for x, each in found])},
         ("symmetric routing, $p$ from 1 to 0", Line(setups_s, high, low, high)),
     )
 
@@ -103,13 +102,12 @@ def against_splitting(choice: StrategyChoice) -> Panel:
     if choice.strategy.uses_splitting:
         found = _swept(choice, _grid(choice, SPLITTINGS), lambda p: replace(scenario, splitting=p))
     else:
-        own = standing(choice, scenario, reference.PLANNED_FOR)
-        found = [] if own is None else [(own.splitting, own)]
-    p = SPLITTINGS[0].tolist()
+        one = standing(choice, scenario, reference.PLANNED_FOR)
+        found = [] if one is None else [(one.splitting, one)]
+    p, own = SPLITTINGS[0].tolist(), _line([(x, each.wait_s) for x, each in found])
     compared = {name: Line(p, [wait(workload, each) for each in p]) for name, wait in OPTIMA.items()}
-    far = any(each.wait_s.mean > FAR * _random_s(workload, each.splitting) / 2 for _, each in found)
-    label = "splitting probability $p$"
-    return Panel(label, "mean wait $W$ (s)", _line(found, _wait), compared, logarithmic="y" if far else "")
+    logarithmic = _far(own, compared["random"])
+    return Panel("splitting probability $p$", "mean wait $W$ (s)", (0.0, 1.0), own, compared, logarithmic=logarithmic)
 
 
 def against_latency(choice: StrategyChoice) -> Panel:
@@ -121,40 +119,32 @@ def against_latency(choice: StrategyChoice) -> Panel:
 
     found = _swept(choice, _grid(choice, LATENCIES_S), at)
     compared = {
-        name: Line([x for x, _ in found], [wait(workload, each.splitting) for _, each in found])
-        for name, wait in {"random": _random_s, "classical": _classical_s, "quantum": _quantum_s}.items()
+        name: Line([x for x, _ in found], [OPTIMA[name](workload, each.splitting) for _, each in found])
+        for name in SILENT
     }
-    return Panel("one-way latency (s)", "mean wait $W$ (s)", _line(found, _wait), compared, logarithmic="xy")
+    own = _line([(x, each.wait_s) for x, each in found])
+    return Panel("one-way latency (s)", "mean wait $W$ (s)", (1e-3, 10.0), own, compared, logarithmic="xy")
 
 
 def against_visibility(choice: StrategyChoice) -> Panel:
-    """What is saved beside the best local strategy at the same p that is known, against the visibility of Werner pairs."""
+    """What is saved beside the best local strategy known at the same p, against the visibility of Werner pairs."""
     scenario, workload = reference.scenario(choice), reference.workload()
     rival = RIVALS.get(choice.strategy.strategy_class)
 
     def at(visibility: float) -> Scenario:
-        return replace(scenario, entanglement=Entanglement(pair={"law": "werner", "visibility": visibility}))
+        return replace(scenario, entanglement=Entanglement(pair=Werner(visibility=visibility)))
 
-    grid = _grid(choice, VISIBILITIES)
+    grid, limits, label = _grid(choice, VISIBILITIES), (0.5, 1.0), "visibility of Werner pairs"
     if rival is not None:
-        saved = _line([(float(v), _paired(choice, rival, at(float(v)))) for v in grid], lambda each: each)
-        return Panel(VISIBILITY, f"saved beside\n{rival.name} (s)", saved, zero=True)
-    found = _swept(choice, grid, at)
-
-    def beside_s(each: Standing) -> Estimate:
-        classical_s = _classical_s(workload, each.splitting)
-        mean, low, high = (classical_s - end for end in _ends(each.wait_s))
-        return Estimate(mean, high, low)
-
+        saved = _line([(float(v), _paired(choice, rival, at(float(v)))) for v in grid])
+        return Panel(label, f"saved against\n{rival.name} (s)", limits, saved, zero=True)
+    found = [(v, each, _classical_s(workload, each.splitting)) for v, each in _swept(choice, grid, at)]
+    saved = _line([(v, _saved(each.wait_s, classical_s)) for v, each, classical_s in found])
     best = [
-        _classical_s(workload, each.splitting) - _quantum_s(workload, each.splitting, PairCorrelations(v, v))
-        for v, each in found
+        classical_s - _quantum_s(workload, each.splitting, PairCorrelations(v, v)) for v, each, classical_s in found
     ]
-    quantum = {"quantum": Line([v for v, _ in found], best)}
-    return Panel(VISIBILITY, "saved beside the\nclassical optimum at $p$ (s)", _line(found, beside_s), quantum, zero=True)
-
-
-VISIBILITY = "visibility of Werner pairs"
+    compared = {"quantum": Line(saved.x, best)}
+    return Panel(label, "saved against the\nclassical optimum (s)", limits, saved, compared, zero=True)
 
 
 def _paired(choice: StrategyChoice, rival: StrategyChoice, scenario: Scenario) -> Estimate:
@@ -188,20 +178,26 @@ def _swept(
     return found
 
 
-def _line(found: Sequence[tuple[float, Any]], figure: Callable[[Any], Estimate]) -> Line:
-    estimates = [figure(each) for _, each in found]
-    x, y = [x for x, _ in found], [each.mean for each in estimates]
+def _line(found: Sequence[tuple[float, Estimate]]) -> Line:
+    """A line with intervals where there are any."""
+    x, estimates = [x for x, _ in found], [each for _, each in found]
+    y = [each.mean for each in estimates]
     if all(each.half_width == 0 for each in estimates):
         return Line(x, y)
     return Line(x, y, [each.low for each in estimates], [each.high for each in estimates])
 
 
-def _wait(each: Standing) -> Estimate:
-    return each.wait_s
+def _far(own: Line, usual: Line) -> str:
+    """The axes that are logarithmic: the vertical one if somewhere the strategy is far above what is usual."""
+    return "y" if own.y and max(own.y) > FAR * max(usual.y) else ""
 
 
-def _ends(estimate: Estimate) -> tuple[float, float, float]:
-    return estimate.mean, estimate.low, estimate.high
+def _scaled(estimate: Estimate, factor: float) -> Estimate:
+    return Estimate(factor * estimate.mean, factor * estimate.low, factor * estimate.high)
+
+
+def _saved(wait_s: Estimate, usual_s: float) -> Estimate:
+    return Estimate(usual_s - wait_s.mean, usual_s - wait_s.high, usual_s - wait_s.low)
 
 
 def _symmetric_share(setup_s: float, splitting: float) -> float:
@@ -225,10 +221,11 @@ def _full_information_s(workload: Workload, splitting: float) -> float:
     return workload.base_wait_s + full_information_optimum(workload, splitting).upper
 
 
-#: The waits of symmetric routing at p.
-OPTIMA = {
+#: The waits of symmetric routing at p, seconds; and those of routers that do not talk.
+OPTIMA: dict[str, Callable[[Workload, float], float]] = {
     "random": _random_s,
     "classical": _classical_s,
     "quantum": _quantum_s,
     "full information": _full_information_s,
 }
+SILENT = ("random", "classical", "quantum")

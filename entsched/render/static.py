@@ -25,12 +25,12 @@ def as_json(found: StaticComparison) -> Json:
 
 def _row(found: StaticOptimum) -> Json:
     return {
-        "lower": found.lower,
-        "upper": found.upper,
+        "lower": found.ends.lower,
+        "upper": found.ends.upper,
         "mean_wait_s": found.figures.mean_wait_s,
         "baseline_rate": found.figures.baseline_rate,
         "boxes": found.boxes,
-        "closed": found.closed,
+        "closed": found.ends.closed,
     }
 
 
@@ -63,7 +63,7 @@ def print_static(comparisons: list[StaticComparison]) -> None:
         table.add_column(name, justify="left" if name == "routers share" else "right")
     for found in comparisons:
         for one, name in ((found.local, "randomness"), (found.quantum, "entanglement")):
-            ends = (f"{one.lower:.6f}", f"{one.upper:.6f}")
+            ends = (f"{one.ends.lower:.6f}", f"{one.ends.upper:.6f}")
             figures = (f"{one.figures.mean_wait_s:.4f}", f"{one.figures.baseline_rate:.4f}")
             table.add_row(f"{found.game.weight:g}", name, *ends, *figures, str(one.boxes))
     console = Console()

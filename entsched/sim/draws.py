@@ -164,7 +164,7 @@ def _serve(law: ServiceLaw, services: np.random.Generator, requirements_s: Float
     """Draw the requirements of A and B, shape (2, pairs), seconds."""
     for start in range(0, requirements_s.shape[1], SERVICES):
         place = requirements_s[:, start : start + SERVICES]
-        place[:] = law.sample(services, 2 * SERVICES).reshape(2, SERVICES)[:, : place.shape[1]]
+        place[:] = law.draw(services, 2 * SERVICES).reshape(2, SERVICES)[:, : place.shape[1]]
 
 
 def _a_first(order: str, requirements_s: Floats, coin: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -35,8 +35,8 @@ def _bounds(found: StaticOptimum) -> Json:
     parts = zip(found.mixture.weights, found.mixture.columns, strict=True)
     return {
         "set": found.correlations.value,
-        "lower": found.lower,
-        "upper": found.upper,
+        "lower": found.ends.lower,
+        "upper": found.ends.upper,
         "strategy": [{"weight": weight, **_strategy(column)} for weight, column in parts],
         "boxes": _node(found.root),
     }

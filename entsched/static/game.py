@@ -49,6 +49,7 @@ class StaticGame:
 
     Examples
     --------
+    >>> from entsched.behavior import Behavior
     >>> from entsched.workload.baseline import Affine
     >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
     ...                "probabilities": [0.5, 0.5]})

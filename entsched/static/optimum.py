@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,15 @@ class Verdict(StrEnum):
     UNDECIDED = "undecided"
 
 
+class Ends(NamedTuple):
+    """Both ends of an optimum, the unit in which gaps are judged, and whether the gap is as small as asked."""
+
+    lower: float
+    upper: float
+    scale: float
+    closed: bool
+
+
 @dataclass(frozen=True, eq=False)
 class StaticOptimum:
     """The largest R - weight W over the static behaviors of a set.
@@ -40,30 +50,42 @@ class StaticOptimum:
     Attributes
     ----------
     correlations : local or quantum
-    lower : reached by ``mixture``, which has ``figures``
-    upper : proved by the tree of boxes under ``root``
-    scale : R + weight W of the mixture: the unit in which gaps are judged
+    ends : the lower one is reached by ``mixture``, which has ``figures``, the upper one proved by the tree of boxes
+        under ``root``; the scale is R + weight W of the mixture
     boxes : how many boxes there are
-    closed : whether the gap is as small as it was asked for
     """
 
     correlations: CorrelationSet
-    lower: float
-    upper: float
+    ends: Ends
     mixture: Mixture
     figures: Figures
-    scale: float
     root: Node
     boxes: int
-    closed: bool
 
 
-def verdict(local: StaticOptimum, quantum: StaticOptimum) -> Verdict:
-    """Helps if proved; gains nothing if no better entangled strategy was found and both gaps are as small as asked."""
+def verdict(local: Ends, quantum: Ends) -> Verdict:
+    """Helps if proved; gains nothing if no better entangled strategy was found and both gaps are as small as asked.
+
+    Examples
+    --------
+    >>> near, far = Ends(1.0, 1.0001, 2.0, True), Ends(1.1, 1.1001, 2.0, True)
+    >>> verdict(near, far).value, verdict(near, near).value, verdict(near._replace(closed=False), near).value
+    ('helps', 'gains nothing', 'undecided')
+    """
     if quantum.lower > local.upper:
         return Verdict.HELPS
     found = quantum.lower - local.lower > SAME * quantum.scale
     return Verdict.UNDECIDED if found or not (local.closed and quantum.closed) else Verdict.GAINS_NOTHING
+
+
+def least_gain(local: Ends, quantum: Ends) -> float:
+    """What entanglement gains in R - weight W for sure."""
+    return max(0.0, quantum.lower - local.upper)
+
+
+def most_gain(local: Ends, quantum: Ends) -> float:
+    """What entanglement can gain in R - weight W at most."""
+    return max(0.0, quantum.upper - local.lower)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,17 +99,17 @@ class StaticComparison:
     @property
     def least_gain(self) -> float:
         """What entanglement gains in R - weight W for sure."""
-        return max(0.0, self.quantum.lower - self.local.upper)
+        return least_gain(self.local.ends, self.quantum.ends)
 
     @property
     def most_gain(self) -> float:
         """What it can gain at most."""
-        return max(0.0, self.quantum.upper - self.local.lower)
+        return most_gain(self.local.ends, self.quantum.ends)
 
     @property
     def verdict(self) -> Verdict:
         """What is proved: a gain, none above the gaps that were left open, or neither."""
-        return verdict(self.local, self.quantum)
+        return verdict(self.local.ends, self.quantum.ends)
 
 
 @lru_cache(maxsize=64)
@@ -130,17 +152,15 @@ def static_optimum(
     >>> from entsched.workload.baseline import Linear
     >>> one = Workload(arrival_rate_hz=0.5, service={"law": "deterministic", "mean_s": 1.0})
     >>> found = static_optimum(StaticGame(one, Linear(law="linear"), weight=1.0), CorrelationSet.LOCAL, gap=0.01)
-    >>> round(found.lower, 6), found.closed
+    >>> round(found.ends.lower, 6), found.ends.closed
     (0.5, True)
     """
     mixture = best_mixture(game.workload, game.baseline, game.weight, correlations)
     figures = game.figures(game.point(mixture.behavior))
     scale = abs(figures.baseline_rate) + game.weight * figures.mean_wait_s
     found = branch(game, oracle(game, correlations), mixture.value + gap * scale, most_boxes, progress)
-    upper = max(found.upper, mixture.value)
-    return StaticOptimum(
-        correlations, mixture.value, upper, mixture, figures, scale, found.root, found.boxes, found.closed
-    )
+    ends = Ends(mixture.value, max(found.upper, mixture.value), scale, found.closed)
+    return StaticOptimum(correlations, ends, mixture, figures, found.root, found.boxes)
 
 
 def compare(

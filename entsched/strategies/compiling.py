@@ -10,7 +10,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from entsched.behavior import ConditionalTable
+from entsched.behavior import Behavior, ConditionalTable
 from entsched.errors import EntschedError, StrategyError
 from entsched.strategies.base import (
     BaseStrategy,
@@ -58,6 +58,10 @@ def compile_strategy(strategy: BaseStrategy, scenario: Scenario) -> Plan:
         raise StrategyError(
             f"strategy {strategy.name!r} compiled to a {type(plan).__name__}, "
             f"allowed: {' or '.join(each.__name__ for each in wanted)}"
+        )
+    if isinstance(plan, RoutingPlan | StalePlan) and not isinstance(plan.behavior, Behavior):
+        raise StrategyError(
+            f"strategy {strategy.name!r}: given a {type(plan.behavior).__name__} as its behavior, allowed: a Behavior"
         )
     n = len(scenario.workload.types)
     if isinstance(plan, RoutingPlan) and plan.ask == (own_type, own_type) and plan.behavior.questions != (n, n):

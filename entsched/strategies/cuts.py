@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from entsched.errors import StrategyError
+from entsched.errors import UnstableError
 from entsched.workload import Workload
 
 Floats = NDArray[np.float64]
@@ -17,7 +17,7 @@ def equal_load_cut(workload: Workload) -> float:
 
     Raises
     ------
-    StrategyError
+    UnstableError
         If there is one type only, and one server cannot serve it alone.
 
     Examples
@@ -40,7 +40,7 @@ def least_wait_cut(workload: Workload) -> float:
 
     Raises
     ------
-    StrategyError
+    UnstableError
         If a server has load 1 or more at every cut, or there is one type only and one server cannot serve it alone.
 
     Examples
@@ -51,7 +51,7 @@ def least_wait_cut(workload: Workload) -> float:
     """
     cuts, waits_s = cut_waits(workload)
     if not np.isfinite(waits_s).any():
-        raise StrategyError(
+        raise UnstableError(
             f"given load {workload.load:.6g}, allowed: one at which a server for all requests up to some type, and one "
             "for the longer ones, both have loads below 1"
         )

@@ -41,29 +41,28 @@ def entangled_plan(
 ) -> RoutingPlan:
     """The plan of memoryless routers that measure the pairs of a scenario.
 
-        They know the age of their pair, and not that its source has failed.
+    They know the age of their pair, and not that its source has failed.
 
-        Parameters
-        ----------
-        choose : what to do with a pair, given its state (a density matrix in qutip)
-        fallback : the local strategy without a pair, by name, or its behavior
-        describe : what to show of the youngest pairs
+    Parameters
+    ----------
+    choose : what to do with a pair, given its state (a density matrix in qutip)
+    fallback : the local strategy without a pair, by name, or its behavior
+    describe : what to show of the youngest pairs
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from entsched.entanglement import Entanglement
-    from entsched.entanglement.readout import Readout
-        >>> from entsched.quantum.directions import Directions, Recipe
-        >>> from entsched.workload import Workload
-        >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
-        ...                "probabilities": [0.5, 0.5]})
-        >>> along_x = np.array([[1.0, 0.0, 0.0]] * 2)
-        >>> always_x = Recipe((1.0,), (Directions(along_x, along_x),))
-        >>> stored = Entanglement(supply={"law": "poisson", "rate_hz": 9.0}, memory={"t2_s": 1.0, "age_classes": 4})
-        >>> plan = entangled_plan(Scenario(two, 0.3, stored), lambda state: always_x, "random")
-        >>> [round(float(behavior.coalescing[0, 0]), 3) for behavior in plan.by_pair.conditions]
-        [0.7, 1.0, 0.978, 0.649, 0.502]
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from entsched.entanglement import Entanglement
+    >>> from entsched.quantum.directions import Directions, Recipe
+    >>> from entsched.workload import Workload
+    >>> two = Workload(arrival_rate_hz=0.5, service={"law": "discrete", "values_s": [0.1, 1.9],
+    ...                "probabilities": [0.5, 0.5]})
+    >>> along_x = np.array([[1.0, 0.0, 0.0]] * 2)
+    >>> always_x = Recipe((1.0,), (Directions(along_x, along_x),))
+    >>> stored = Entanglement(supply={"law": "poisson", "rate_hz": 9.0}, memory={"t2_s": 1.0, "age_classes": 4})
+    >>> plan = entangled_plan(Scenario(two, 0.3, stored), lambda state: always_x, "random")
+    >>> [round(float(behavior.coalescing[0, 0]), 3) for behavior in plan.by_pair.conditions]
+    [0.7, 1.0, 0.978, 0.649, 0.502]
     """
     from entsched.quantum.stored import stored_state
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from entsched.behavior import Behavior
-from entsched.errors import StrategyError
+from entsched.errors import StrategyError, UnstableError
 from entsched.games.split.correlations import PairCorrelations
 from entsched.games.split.game import SplitGame
 from entsched.games.split.quantum import quantum_curve
@@ -84,7 +84,7 @@ def _among_long(workload: Workload, long: NDArray[np.bool_]) -> SplitGame:
     customers, load = float(requests @ to_0), rate * float((requests * s) @ to_0)
     free = (1 - load, 1 - 2 * workload.load + load)
     if min(free) <= 0:
-        raise StrategyError(f"server 0 has load {load:.6g} at this cut, allowed: below 1")
+        raise UnstableError(f"server 0 has load {load:.6g} at this cut, allowed: below 1")
     slowness = customers / free[0] + (2 - customers) / free[1]
     cost = rate * np.multiply.outer(s, s) * slowness / 4 + workload.batch_delay_s / 2
     both = np.ix_(long, long)

@@ -50,8 +50,6 @@ STRATEGIES = plugins.Kinds(
     error=StrategyError,
 )
 
-_plugins = plugins.found
-
 
 def names() -> list[str]:
     """The names of all strategies, built-in ones first.

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import Any
 
-from entsched import MODEL_VERSION
+from entsched import MODEL_VERSION, plugins
 from entsched.deadline import patience_s, within
 from entsched.strategies import registry
 from entsched.strategies.choice import StrategyChoice
@@ -37,7 +37,7 @@ class Task(Section, ABC):
     def origin(self) -> str:
         """Where the code behind the task comes from, beyond this package."""
         choice: StrategyChoice | None = getattr(self, "strategy", None)
-        return registry.origin(choice.name) if choice else ""
+        return ", ".join([*([registry.origin(choice.name)] if choice else []), *plugins.origins(self)])
 
     @property
     def group(self) -> str:

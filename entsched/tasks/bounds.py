@@ -133,11 +133,8 @@ class StaticTask(Task):
         return {
             "weight": self.weight,
             "set": self.correlations,
-            "lower": found.lower,
-            "upper": found.upper,
-            "scale": found.scale,
+            **found.ends._asdict(),
             "mean_wait_s": found.figures.mean_wait_s,
             "baseline_rate": found.figures.baseline_rate,
             "boxes": found.boxes,
-            "closed": found.closed,
         }

@@ -80,12 +80,12 @@ def _require_convexity(reward: BaselineReward) -> None:
         outputs = _outputs(reward, np.linspace(0.0, end_s, 101))
         bends.append(np.diff(outputs, n=2) / outputs[-1] if outputs[-1] > 0 else np.zeros(99))
     least = float(np.min(bends))
-    if reward.strictly_convex and least < -1e-12:
-        raise StrategyError(f"{title_of(reward)} declares T strictly convex, but it bends down somewhere")
-    if reward.strictly_convex and not np.max(bends) > 1e-12:
-        raise StrategyError(f"{title_of(reward)} declares T strictly convex, but it is straight")
-    if not reward.strictly_convex and least > 1e-9:
-        raise StrategyError(f"{title_of(reward)} declares T not strictly convex, but it bends up everywhere")
+    if reward.convex and least < -1e-12:
+        raise StrategyError(f"{title_of(reward)} declares T convex, but it bends down somewhere")
+    if not reward.convex and least > 1e-9:
+        raise StrategyError(f"{title_of(reward)} declares T not convex, but it bends up everywhere")
+    if float(_outputs(reward, STRETCHES_S).max()) > reward.most * (1 + 1e-12):
+        raise StrategyError(f"{title_of(reward)} declares that T is at most {reward.most:g}, but it is more")
 
 
 def _require_quadrature(reward: BaselineReward) -> None:

@@ -44,13 +44,8 @@ class BaselineReward(Law, ABC):
 
     @property
     @abstractmethod
-    def strictly_convex(self) -> bool:
-        """Whether T is strictly convex on all of t > 0."""
-
-    @property
     def convex(self) -> bool:
         """Whether T is convex on all of t >= 0: long stretches are worth at least as much a second as short ones."""
-        return self.strictly_convex
 
     @property
     def most(self) -> float:
@@ -128,10 +123,6 @@ class Power(BaselineReward):
     exponent: Annotated[float, Field(gt=0, le=20, allow_inf_nan=False)]
 
     @property
-    def strictly_convex(self) -> bool:
-        return self.exponent > 1
-
-    @property
     def convex(self) -> bool:
         return self.exponent >= 1
 
@@ -166,7 +157,7 @@ class Saturating(BaselineReward):
     maximum: Positive = 1.0
     exponent: Annotated[float, Field(ge=1, le=20, allow_inf_nan=False)] = 2.0
 
-    strictly_convex: ClassVar[bool] = False
+    convex: ClassVar[bool] = False
     endless_rate: ClassVar[float] = 0.0
 
     @property
@@ -197,7 +188,6 @@ class Affine(BaselineReward):
     law: Literal["affine"]
     setup_s: Positive
 
-    strictly_convex: ClassVar[bool] = False
     convex: ClassVar[bool] = True
     endless_rate: ClassVar[float] = 1.0
 
@@ -218,7 +208,6 @@ class Linear(BaselineReward):
     law: Literal["linear"]
     slope: Positive = 1.0
 
-    strictly_convex: ClassVar[bool] = False
     convex: ClassVar[bool] = True
 
     @property
