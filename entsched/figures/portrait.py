@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -21,10 +22,10 @@ from entsched.store import atomic_path
 
 #: What a strategy may be compared with: colour, dashes and name of each line.
 COMPARED: dict[str, tuple[str, Any, str]] = {
-    "random": (COLOURS["random"], (0, (1, 1.2)), "random"),
-    "classical": (COLOURS["classical"], (0, (4, 2)), "classical optimum"),
-    "quantum": (COLOURS["quantum"], (0, (4, 1.5, 1, 1.5)), "quantum optimum, one Bell pair"),
-    "full information": (COLOURS["full information"], (0, (8, 2)), "full information"),
+    "random": (COLOURS["random"], (0, (1, 1.2)), "random at $p$"),
+    "classical": (COLOURS["classical"], (0, (4, 2)), "classical optimum at $p$"),
+    "quantum": (COLOURS["quantum"], (0, (4, 1.5, 1, 1.5)), "quantum optimum at $p$"),
+    "full information": (COLOURS["full information"], (0, (8, 2)), "full information at $p$"),
 }
 BAND = "#ececec"
 
@@ -32,8 +33,8 @@ BAND = "#ececec"
 OWN, INTERVAL = "#000000", "#bdbdbd"
 INCHES, DOTS_PER_INCH = (7.4, 2.75), 150
 
-#: Portraits are drawn in a few colours, which keeps them small.
-PALETTE = 48
+#: Portraits have no other colours than these and their shades towards white, in so many steps: that keeps them small.
+INKS, SHADES = (*COLOURS.values(), "#000000"), 12
 
 #: The digits at which logarithmic axes have ticks, up to the factor that they span.
 DIGITS = {4.0: (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0), 40.0: (1.0, 2.0, 5.0)}
@@ -101,9 +102,18 @@ def _save(figure: Figure, path: Path) -> None:
     figure.canvas.draw()
     pixels = np.asarray(figure.canvas.buffer_rgba())[:, :, :3]  # type: ignore[attr-defined]
     plt.close(figure)
-    image = Image.fromarray(pixels).quantize(PALETTE, dither=Image.Dither.NONE)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(_palette())
+    image = Image.fromarray(pixels).quantize(palette=palette, dither=Image.Dither.NONE)
     with atomic_path(path) as part:
         image.save(part, optimize=True, dpi=(DOTS_PER_INCH, DOTS_PER_INCH))
+
+
+def _palette() -> list[int]:
+    """Red, green and blue of all colours, 0 to 255."""
+    inks, towards_white = np.array([to_rgb(ink) for ink in INKS]), np.linspace(0, 1, SHADES)[:, None, None]
+    shades: list[int] = np.rint(255 * (inks + (1 - inks) * towards_white)).astype(int).ravel().tolist()
+    return shades
 
 
 def _draw(axes: Axes, name: str, panel: Panel) -> None:
@@ -121,7 +131,7 @@ def _draw(axes: Axes, name: str, panel: Panel) -> None:
     else:
         if simulated:
             axes.fill_between(own.x, own.low, own.high, color=INTERVAL, lw=0, zorder=2)
-        axes.plot(own.x, own.y, color=OWN, lw=2.4, marker="o" if simulated else None, ms=3.5, zorder=3, label=name)
+        axes.plot(own.x, own.y, zorder=3, label=name, **_own_style(simulated))
     for key, line in panel.compared.items():
         colour, dashes, label = COMPARED[key]
         axes.plot(line.x, line.y, color=colour, ls=dashes, lw=1.2, zorder=3.5, label=label)
@@ -142,15 +152,19 @@ def _scales(axes: Axes, panel: Panel) -> None:
         axes.yaxis.set_minor_formatter(NullFormatter())
 
 
+def _own_style(simulated: bool) -> dict[str, Any]:
+    """Wide, so that lines on top of it are seen; thinner with intervals behind it."""
+    return {"color": OWN, "lw": 1.3, "marker": "o", "ms": 3.5} if simulated else {"color": OWN, "lw": 2.4}
+
+
 def _legend(figure: Figure, simulated: bool) -> None:
     """One legend below all panels, in one or two rows."""
     entries = labelled(figure)
-    own = next(iter(name for name, handle in entries.items() if not isinstance(handle, Patch)))
-    ordered = {own: Line2D([], [], color=OWN, lw=2.4, marker="o" if simulated else None, ms=3.5)}
+    own = next(name for name, handle in entries.items() if isinstance(handle, Line2D))
+    ordered: dict[str, Any] = {own: Line2D([], [], **_own_style(simulated))}
     ordered |= {label: entries[label] for *_, label in COMPARED.values() if label in entries}
     ordered |= {label: handle for label, handle in entries.items() if label not in ordered}
     if simulated:
-        ordered["95 % interval"] = Patch(color=INTERVAL, lw=0)
-    columns = -(-len(ordered) // 2)
+        ordered["simulated, 95 % interval"] = Patch(color=INTERVAL, lw=0)
     place: dict[str, Any] = {"loc": "outside lower center", "fontsize": 7, "handlelength": 3.2}
-    figure.legend(list(ordered.values()), list(ordered), ncols=columns, **place)
+    figure.legend(list(ordered.values()), list(ordered), ncols=-(-len(ordered) // 2), **place)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from entsched.communication import Communication
 from entsched.entanglement import Entanglement
@@ -20,13 +20,16 @@ from entsched.routing import classical_optimum, full_information_optimum, quantu
 from entsched.sim.statistics import Estimate, student_interval
 from entsched.strategies.base import Resource, Scenario, StrategyClass
 from entsched.strategies.choice import StrategyChoice
+from entsched.strategies.compiling import is_memoryless
 from entsched.workload import Workload
+
+Floats = NDArray[np.float64]
 
 #: Where lines have points: exact ones, and those that cost a simulation or a search each.
 LOADS = (np.linspace(0.1, 0.9, 33), np.linspace(0.1, 0.9, 9))
 SETUPS_S = (np.linspace(0.0, 3.0, 25), np.linspace(0.0, 3.0, 7))
 SPLITTINGS = (np.linspace(0.0, 1.0, 41), np.linspace(0.0, 1.0, 11))
-VISIBILITIES = (np.linspace(0.5, 1.0, 26), np.linspace(0.5, 1.0, 11))
+VISIBILITIES = (np.linspace(0.5, 1.0, 26), np.linspace(0.5, 1.0, 21))
 LATENCIES_S = (np.geomspace(1e-3, 10.0, 41), np.geomspace(1e-3, 10.0, 13))
 
 #: Strategies that search for their plan.
@@ -123,7 +126,8 @@ def against_latency(choice: StrategyChoice) -> Panel:
         for name in SILENT
     }
     own = _line([(x, each.wait_s) for x, each in found])
-    return Panel("one-way latency (s)", "mean wait $W$ (s)", (1e-3, 10.0), own, compared, logarithmic="xy")
+    logarithmic = "x" + _far(own, compared["random"])
+    return Panel("one-way latency (s)", "mean wait $W$ (s)", (1e-3, 10.0), own, compared, logarithmic=logarithmic)
 
 
 def against_visibility(choice: StrategyChoice) -> Panel:
@@ -156,17 +160,16 @@ def _paired(choice: StrategyChoice, rival: StrategyChoice, scenario: Scenario) -
     return student_interval(waits_s[0] - waits_s[1])
 
 
-def _grid(choice: StrategyChoice, grids: tuple[Any, Any]) -> Any:
-    """The finer grid for what formulas give at once."""
+def _grid(choice: StrategyChoice, grids: tuple[Floats, Floats]) -> Floats:
+    """The finer grid for what formulas give at once, every other point of it for searches."""
     fine, coarse = grids
-    strategy = choice.strategy
-    exact = strategy.strategy_class in (StrategyClass.SYMMETRIC, StrategyClass.STATIC)
-    return fine if (exact and choice.name not in SEARCHING) or choice.name == "full-information" else coarse
+    if choice.name in SEARCHING:
+        return fine[::2]
+    plan = choice.compiled(reference.scenario(choice))
+    return fine if is_memoryless(choice.strategy, plan) else coarse
 
 
-def _swept(
-    choice: StrategyChoice, grid: Sequence[float], at: Callable[[float], Scenario]
-) -> list[tuple[float, Standing]]:
+def _swept(choice: StrategyChoice, grid: Floats, at: Callable[[float], Scenario]) -> list[tuple[float, Standing]]:
     """The standings along a grid, where the strategy is stable."""
     found: list[tuple[float, Standing]] = []
     for x in grid:
