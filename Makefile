@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RESULTS ?= results
 
-.PHONY: run test check figures figure-pairs figure-latency figure-distance bench gate lock wheel clean
+.PHONY: run test check figures figure-pairs figure-latency figure-distance figure-tournament portraits bench gate lock wheel clean
 
 run: $(VENV)/ready  ## the main job: figures 1 and 2 with certificates
 	$(BIN)/python experiments/figure1_excess_wait.py $(RESULTS)
@@ -20,7 +20,7 @@ check: $(VENV)/ready  ## format, lint, types, fast tests and doctests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
-figures: run figure-pairs figure-latency figure-distance  ## all figures
+figures: run figure-pairs figure-latency figure-distance figure-tournament  ## all figures
 	$(BIN)/python experiments/figure3_gain_map.py $(RESULTS)
 	$(BIN)/python experiments/figure4_llm_trace.py $(RESULTS)
 	$(BIN)/python experiments/figure5_load_sweep.py $(RESULTS)
@@ -33,6 +33,12 @@ figure-latency: $(VENV)/ready  ## pairs against communication
 
 figure-distance: $(VENV)/ready  ## pairs over fibre, with and without repeaters
 	$(BIN)/python experiments/figure8_distance.py $(RESULTS)
+
+figure-tournament: $(VENV)/ready  ## every strategy against every other
+	$(BIN)/python experiments/figure9_tournament.py $(RESULTS)
+
+portraits: $(VENV)/ready  ## docs/portraits.md: every strategy on one workload, with a figure each
+	$(BIN)/python experiments/portraits.py
 
 bench: $(VENV)/ready .venv-peer/ready  ## measured speed beside Ciw, simpy, numpy and toqito (PEER_PYTHON=python3.12 for its newest)
 	$(BIN)/python -m benchmarks

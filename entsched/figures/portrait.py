@@ -119,7 +119,7 @@ def _palette() -> list[int]:
 def _draw(axes: Axes, name: str, panel: Panel) -> None:
     _scales(axes, panel)
     if panel.zero:
-        axes.axhline(0.0, color="#444444", lw=0.7, zorder=1)
+        axes.axhline(0.0, color=COLOURS["random"], lw=1.0, zorder=1)
     if panel.band is not None:
         label, band = panel.band
         axes.fill_between(band.x, band.low, band.high, color=BAND, lw=0, zorder=0.5, label=label)

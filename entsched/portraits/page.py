@@ -21,31 +21,38 @@ IMAGES = "images/portraits"
 
 INTRODUCTION = f"""# Portraits of the strategies
 
-Every built-in strategy on the same workload, as `make portraits` generates this page: requests of 0.1 s and 1.9 s, half of
-each, 0.5 pairs per second (load 0.5), perfect pairs, no latency, and p = {reference.SPLITTING} where a strategy uses p.
-Figures without an interval are exact. The others are simulated, with 95 % intervals from {REPLICATIONS} replications of
-{PAIRS:,} pairs ({REMEMBERED_PAIRS:,} for routers with a memory), seed {SEED}, all with the same customers.
+Every built-in strategy on the same workload, as `make portraits` generates this page: requests of 0.1 s and 1.9 s,
+half of each, 0.5 pairs per second (load 0.5), perfect pairs, no latency, and p = {reference.SPLITTING} where a strategy
+uses p. Figures without an interval are exact. The others are simulated, with 95 % intervals from {REPLICATIONS}
+replications of {PAIRS:,} pairs ({REMEMBERED_PAIRS:,} for routers with a memory), seed {SEED}, all with the same
+customers.
 
-Here R is the output for T(t) = (1 - exp(-t / 10 s))², summed over both servers. Strategies that look at the reward plan for
+R is the output for T(t) = (1 - exp(-t / 10 s))², summed over both servers. Strategies that look at the reward plan for
 T(t) = max(0, t - 1 s) all over the page, except where the set-up time varies.
 """
 
 PANELS = """## How to read the figures
 
-The black line is the strategy; circles with a grey band are simulated, with their 95 % intervals. Coloured lines are symmetric
-routing with as large a p as the strategy has at that place: uniform random, the classical optimum, the quantum optimum with one Bell
-pair, and full information. Where lines coincide, the coloured one lies on the black one.
+The black line is the strategy; circles with a grey band are simulated, with their 95 % intervals. Coloured lines are
+symmetric routing that splits as many pairs as the strategy does at that place: uniform random, the classical optimum,
+the quantum optimum with one Bell pair, and full information. Where lines coincide, the coloured one lies on the black
+one.
 
-- **Left**: the mean wait W against the load ρ, times 1 - ρ, which takes out what all strategies share. A line that ends
-  early does so where a server gets load 1. Logarithmic where the strategy is far above the others, as in the right panel.
-- **Middle**: the output R against the set-up time t₀ of the reward T(t) = max(0, t - t₀), which is a line at t₀ = 0 and the more
-  convex the larger t₀ is. R is divided by 2 (1 - ρ), the most that is possible: the share of idle time in which the baseline task is
-  productive. For symmetric routing it depends on p alone, and lies in the shaded range.
-- **Right**: what the strategy lives on. With Bell pairs: the wait that is saved against the visibility of Werner pairs, beside the
-  classical optimum at the same p (of scheduled routers: beside `alternating-classical` at the same p, on the same customers). For routers that
-  talk: the wait against the one-way latency. For all others: the wait against p, where a strategy with a p of its own is a point.
+- **Left**: the mean wait W against the load rho, times 1 - rho, which takes out what all strategies share. A line that
+  ends early does so where a server gets load 1. The axis is logarithmic where the strategy is far above the others, as
+  in the right panel.
+- **Middle**: the output R against the set-up time t₀ of the reward T(t) = max(0, t - t₀), a line at t₀ = 0 and the more
+  convex the larger t₀ is. It is divided by 2 (1 - rho), the most that is possible, and so the share of idle time in
+  which the baseline task is productive. For symmetric routing it depends on p alone, and lies in the shaded range.
+- **Right**, with Bell pairs: the wait that is saved, against the visibility of Werner pairs. It is saved beside the
+  classical optimum at the same p; by scheduled routers beside `alternating-classical` at the same p, on the same
+  customers.
+- **Right**, for routers that talk: the wait against the one-way latency. Without latency, those who decide in turn know
+  what was decided just before them; with any, they do not.
+- **Right**, for all others: the wait against p; a strategy with a p of its own is a point.
 
-Bounds of symmetric routing do not hold for other classes, which may lie below them; nor do those have the same R at the same p.
+The bounds of symmetric routing do not hold for other classes, which may lie below them, and whose R at the same p may
+be another one.
 """
 
 
@@ -62,8 +69,8 @@ def entry(declared: Row) -> Entry:
 
     Parameters
     ----------
-    declared : what it declares: ``name``, ``class``, ``resource``, ``summary``, ``source``, ``description`` and ``parameters``,
-        from names to ``default``, ``required`` and ``description``
+    declared : what it declares: ``name``, ``class``, ``resource``, ``uses_splitting``, ``summary``, ``source``,
+        ``description`` and ``parameters``, from names to ``default``, ``required`` and ``description``
 
     Raises
     ------
@@ -100,7 +107,7 @@ def shown(estimate: Estimate) -> str:
     """
     half = estimate.half_width
     if not half > 0:
-        return f"{estimate.mean:.5g}"
+        return f"{estimate.mean:#.5g}"
     digits = max(0, 1 - math.floor(math.log10(half)))
     return f"{estimate.mean:.{digits}f} ± {half:.{digits}f}"
 
@@ -108,7 +115,7 @@ def shown(estimate: Estimate) -> str:
 def _figures(where: Standing | None) -> list[str]:
     if where is None:
         return ["", "unstable", ""]
-    return [f"{where.splitting:.3g}", shown(where.wait_s), shown(where.baseline_rate)]
+    return [f"{where.splitting:.3f}", shown(where.wait_s), shown(where.baseline_rate)]
 
 
 def _section(declared: Row, choice: StrategyChoice, scenario: Scenario) -> str:

@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 LOADS = (np.linspace(0.1, 0.9, 33), np.linspace(0.1, 0.9, 9))
 SETUPS_S = (np.linspace(0.0, 3.0, 25), np.linspace(0.0, 3.0, 7))
 SPLITTINGS = (np.linspace(0.0, 1.0, 41), np.linspace(0.0, 1.0, 11))
-VISIBILITIES = (np.linspace(0.5, 1.0, 26), np.linspace(0.5, 1.0, 21))
+VISIBILITIES = (np.linspace(0.5, 1.0, 41), np.linspace(0.5, 1.0, 21))
 LATENCIES_S = (np.geomspace(1e-3, 10.0, 41), np.geomspace(1e-3, 10.0, 13))
 
 #: Strategies that search for their plan.

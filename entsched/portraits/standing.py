@@ -28,16 +28,14 @@ class Standing:
 
     Attributes
     ----------
-    wait_s : W, seconds
+    wait_s : W, seconds; both ends of an exact figure are its mean
     baseline_rate : R, output per second
     splitting : p, as it came out
-    exact : whether formulas gave the figures; both ends of an estimate then are its mean
     """
 
     wait_s: Estimate
     baseline_rate: Estimate
     splitting: float
-    exact: bool
 
 
 def standing(choice: StrategyChoice, scenario: Scenario, reward: BaselineReward) -> Standing | None:
@@ -59,8 +57,8 @@ def standing(choice: StrategyChoice, scenario: Scenario, reward: BaselineReward)
     >>> from entsched.portraits import reference
     >>> chosen = reference.choice("size-interval")
     >>> found = standing(chosen, reference.scenario(chosen), reference.INDEX_REWARD)
-    >>> round(found.wait_s.mean, 3), found.splitting, found.exact
-    (13.789, 0.5, True)
+    >>> round(found.wait_s.mean, 3), found.wait_s.half_width, found.splitting
+    (13.789, 0.0, 0.5)
     >>> overloaded = reference.Scenario(reference.workload(0.9), None)
     >>> standing(chosen, overloaded, reference.INDEX_REWARD) is None
     True
@@ -75,7 +73,7 @@ def standing(choice: StrategyChoice, scenario: Scenario, reward: BaselineReward)
             return None
         raise
     wait_s = metrics.mean_wait_s + held_s(plan)
-    return Standing(_certain(wait_s), _certain(metrics.baseline_rate), metrics.split_fraction, exact=True)
+    return Standing(_certain(wait_s), _certain(metrics.baseline_rate), metrics.split_fraction)
 
 
 def replications(choice: StrategyChoice, scenario: Scenario, reward: BaselineReward) -> list[RunFigures]:
@@ -111,7 +109,6 @@ def _simulated(choice: StrategyChoice, scenario: Scenario, reward: BaselineRewar
         student_interval([run.mean_wait_controlled_s for run in runs]),
         student_interval([run.baseline_rate for run in runs]),
         _mean([run.split_fraction for run in runs]),
-        exact=False,
     )
 
 
