@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RESULTS ?= results
 
-.PHONY: run test check figures figure-pairs figure-latency figure-distance figure-tournament portraits bench gate lock wheel clean
+.PHONY: run test check figures figure-pairs figure-latency figure-distance figure-tournament figure-static portraits bench gate lock wheel clean
 
 run: $(VENV)/ready  ## the main job: figures 1 and 2 with certificates
 	$(BIN)/python experiments/figure1_excess_wait.py $(RESULTS)
@@ -20,7 +20,7 @@ check: $(VENV)/ready  ## format, lint, types, fast tests and doctests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
-figures: run figure-pairs figure-latency figure-distance figure-tournament  ## all figures
+figures: run figure-pairs figure-latency figure-distance figure-tournament figure-static  ## all figures
 	$(BIN)/python experiments/figure3_gain_map.py $(RESULTS)
 	$(BIN)/python experiments/figure4_llm_trace.py $(RESULTS)
 	$(BIN)/python experiments/figure5_load_sweep.py $(RESULTS)
@@ -37,6 +37,9 @@ figure-distance: $(VENV)/ready  ## pairs over fibre, with and without repeaters
 figure-tournament: $(VENV)/ready  ## every strategy against every other
 	$(BIN)/python experiments/figure9_tournament.py $(RESULTS)
 
+figure-static: $(VENV)/ready  ## the best static routing: where entanglement helps, and where provably not
+	$(BIN)/python experiments/figure10_static.py $(RESULTS)
+
 portraits: $(VENV)/ready  ## docs/portraits.md: every strategy on one workload, with a figure each
 	$(BIN)/python experiments/portraits.py
 
@@ -44,6 +47,7 @@ bench: $(VENV)/ready .venv-peer/ready  ## measured speed beside Ciw, simpy, nump
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.engines
 	$(BIN)/python -m benchmarks.scaling
+	$(BIN)/python -m benchmarks.static
 	$(BIN)/python -m benchmarks.peers
 
 gate: $(VENV)/ready  ## the release gate: 10,000 random games, no lower end above an upper end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -94,7 +95,7 @@ def _write_sweep(study: Study, store: Store, out: Path) -> None:
     """The tables of all experiments, one under the other, with their coordinates; where entanglement helps most."""
     from entsched import figures
 
-    advantages, realised, plotted = [], [], []
+    advantages, realised, plotted, static = [], [], [], []
     with tables(out) as add:
         for coordinates, experiment in study.cells():
             made = report.build(experiment, store)
@@ -105,7 +106,9 @@ def _write_sweep(study: Study, store: Store, out: Path) -> None:
             realised.append(coordinates | of_own_pairs(found))
             add("advantages", advantages[-1])
             plotted += [coordinates | report.plotted(row) for row in made.strategies]
+            static += [coordinates | row for row in made.static]
     figures.draw_sweep(study.axes, advantages, plotted, out / "figures")
+    figures.verdict_map(study.axes, static, out / "figures" / "static_map")
     largest = max(advantages, key=lambda row: float(row["relative_advantage"]))
     summary = {
         "name": study.name,
@@ -114,6 +117,7 @@ def _write_sweep(study: Study, store: Store, out: Path) -> None:
         "with_certified_advantage": sum(row["relative_advantage"] > 0 for row in advantages),
         **({} if all(row["perfect_pairs"] for row in advantages) else _realised(realised)),
         "largest_advantage": largest if largest["relative_advantage"] > 0 else None,
+        **({"static": Counter(row["verdict"] for row in static)} if static else {}),
     }
     write_text(out / "summary.json", json.dumps(summary, indent=1) + "\n")
 

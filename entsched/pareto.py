@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -50,6 +51,33 @@ def hypervolume(rates: ArrayLike, waits: ArrayLike, reference: tuple[float, floa
             area += (rate - covered) * (reference[1] - wait)
             covered = rate
     return area
+
+
+def mixed_hypervolume(rates: ArrayLike, waits: ArrayLike, reference: tuple[float, float]) -> float:
+    """As :func:`hypervolume`, of the points and all their mixtures: the area below their least concave curve.
+
+    Examples
+    --------
+    >>> mixed_hypervolume([1.0, 2.0], [1.0, 2.0], reference=(0.0, 3.0))
+    3.5
+    """
+    r, w = np.asarray(rates, dtype=float), np.asarray(waits, dtype=float)
+    inside = (r >= reference[0]) & (w <= reference[1])
+    hull: list[tuple[float, float]] = []
+    for wait, rate in sorted(zip(w[inside].tolist(), r[inside].tolist(), strict=True), key=lambda p: (p[0], -p[1])):
+        if hull and rate <= hull[-1][1]:
+            continue
+        while len(hull) > 1 and _turns_up(hull[-2], hull[-1], (wait, rate)):
+            hull.pop()
+        hull.append((wait, rate))
+    corners = [*hull, (reference[1], hull[-1][1])] if hull else []
+    return sum(((b[1] + a[1]) / 2 - reference[0]) * (b[0] - a[0]) for a, b in pairwise(corners))
+
+
+def _turns_up(first: tuple[float, float], middle: tuple[float, float], last: tuple[float, float]) -> bool:
+    """Whether a point lies on or below the line between its neighbours."""
+    run, rise = last[0] - first[0], last[1] - first[1]
+    return (middle[1] - first[1]) * run <= rise * (middle[0] - first[0])
 
 
 def qos(excess: Curve, rate: Curve, budget: float) -> QosReading | None:

@@ -190,8 +190,38 @@ def test_worth_is_the_area_and_points_ahead_are_those_no_local_point_matches():
     assert symmetric["area_difference"] == static["area_difference"] == 0.5
     assert said(rows, worth(comparison))[0] == (
         "Symmetric: 1 of 1 points with pairs is ahead of all points without (R 2), by up to 0.5 s less mean wait "
-        "(e against l). The area that pairs dominate differs from that without by 0.5."
+        "(e against l). With them the area that routers dominate is larger by 0.5."
     )
+
+
+def test_routers_with_a_clock_share_their_time():
+    """Two local points of different strategies: a point below their line is ahead of symmetric routers only."""
+    local = [
+        point("l", (3.0, 3.0), (3.0, 3.0), (3.0, 3.0)),
+        point("m", (1.0, 1.0), (1.0, 1.0), (1.0, 1.0)),
+    ]
+    pairs = [point("e", (2.0, 2.0), (2.2, 2.2), (2.0, 2.2), None, "symmetric", "entangled")]
+    comparison = compare([*local, *pairs])
+    rows = {row["class"]: row for row in entangled_points(comparison)}
+    assert (rows["symmetric"]["ahead"], rows["symmetric"]["saved_s"]) == ("yes", pytest.approx(0.8))
+    assert (rows["scheduled"]["ahead"], rows["scheduled"]["saved_s"]) == ("no", pytest.approx(-0.2))
+    assert rows["scheduled"]["local"] == "l and m"
+    areas = {row["class"]: row for row in worth(comparison)}
+    assert areas["symmetric"]["area_difference"] == pytest.approx(0.8)
+    assert areas["scheduled"]["area_difference"] == 0.0
+
+
+def test_bounds_of_the_static_class_prove_what_is_saved():
+    comparison = compare(
+        [
+            point("l", (1.0, 1.0), (1.0, 1.0), (1.0, 1.0)),
+            point("e", (2.0, 2.0), (1.5, 1.5), (2.0, 1.5), None, "symmetric", "entangled"),
+        ]
+    )
+    bounds = [{"weight": 0.5, "local_upper": 1.0}, {"weight": 0.2, "local_upper": 1.9}]
+    rows = {row["class"]: row for row in entangled_points(comparison, bounds)}
+    assert rows["static"]["proved_s"] == pytest.approx(0.5)
+    assert "proved_s" not in rows["symmetric"]
 
 
 def test_what_is_saved_does_not_depend_on_the_grid_of_p():

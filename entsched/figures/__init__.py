@@ -11,6 +11,8 @@ matplotlib.use("Agg")
 from entsched.figures.experiment import excess_wait, gain_map, pareto_front
 from entsched.figures.monitor import bell_test
 from entsched.figures.pairs import draw_envelope
+from entsched.figures.static import static_routing
+from entsched.figures.static_map import verdict_map
 from entsched.figures.sweep import draw_sweep
 from entsched.figures.tail import wait_tail
 from entsched.report import Report
@@ -23,6 +25,8 @@ __all__ = [
     "excess_wait",
     "gain_map",
     "pareto_front",
+    "static_routing",
+    "verdict_map",
     "wait_tail",
 ]
 
@@ -43,6 +47,8 @@ def draw_all(report: Report, folder: Path) -> list[Path]:
         drawn.append(wait_tail(report, folder / "wait_tail"))
     if report.gains:
         drawn.append(gain_map(report, folder / "gain_map"))
+    if report.static:
+        drawn.append(static_routing(report, folder / "static"))
     if report.monitor:
         drawn.append(bell_test(report, folder / "monitor"))
     if report.experiment.envelope is not None:

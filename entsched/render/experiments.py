@@ -15,10 +15,14 @@ from entsched.axes import described
 from entsched.envelope.advantage import STRICT
 from entsched.experiment import Results
 from entsched.render.envelope import print_envelope
+from entsched.render.static import said_of_rows
 from entsched.report import Report
 from entsched.store import Failure
 
 Row = dict[str, Any]
+
+#: What a summary says of each weight of the best static routing.
+STATIC = ("weight", "verdict", "least_gain", "most_gain")
 
 
 def summary(results: Results) -> Row:
@@ -43,6 +47,7 @@ def summary(results: Results) -> Row:
         "strategies": report.fronts,
         "qos": report.qos,
         "largest_gain": best_cell,
+        "static": [{key: row[key] for key in STATIC} for row in report.static],
         "envelope": report.envelope.get("envelope", []),
         "notes": report.notes,
         "failed": failed,
@@ -69,6 +74,9 @@ def results_text(results: Results, short: Row, out: Path) -> str:
             console.print(f"{short['name']}: {short['experiments']} experiments over {axes}", highlight=False)
             text = _realised_sweep_text if "with_realised_advantage" in short else _largest_text
             console.print(text(short), highlight=False)
+            if "static" in short:
+                found = ", ".join(f"{name} in {count}" for name, count in short["static"].items())
+                console.print(f"Best static routing, over all weights: entanglement {found}", highlight=False)
         console.print(f"Rows, tables and figures: {out}", soft_wrap=True)
     return capture.get()
 
@@ -111,6 +119,10 @@ def _print_report(console: Console, report: Report, short: Row) -> None:
         console.print(_qos_table(report))
         if any(row["splitting"] is None for row in report.qos):
             console.print("note: a set without numbers keeps this promise at no p; even p = 1 waits longer")
+    if report.static:
+        console.print("Best static routing, with and without perfect pairs:", highlight=False)
+    for sentence in said_of_rows(report.static):
+        console.print(f"  {sentence}", highlight=False, soft_wrap=True)
     if report.envelope:
         print_envelope(report.experiment.name, report.envelope, console)
     for note in report.notes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -34,25 +35,31 @@ def _row(found: StaticOptimum) -> Json:
     }
 
 
-def said(found: StaticComparison) -> str:
-    """The verdict in one sentence.
+def said(weight: float, verdict: Verdict, least_gain: float, most_gain: float) -> str:
+    """The verdict at one weight in one sentence.
 
     Examples
     --------
-    >>> from entsched.static.game import StaticGame
-    >>> from entsched.static.optimum import compare
-    >>> from entsched.workload import Workload
-    >>> from entsched.workload.baseline import Linear
-    >>> one = Workload(arrival_rate_hz=0.5, service={"law": "deterministic", "mean_s": 1.0})
-    >>> said(compare(StaticGame(one, Linear(law="linear"), weight=1.0), gap=0.01))
+    >>> said(1.0, Verdict.GAINS_NOTHING, 0.0, 0.015)
     'at weight 1 entanglement gains nothing that could be found, and at most 0.015 (proved)'
     """
-    start = f"at weight {found.game.weight:g} entanglement "
-    if found.verdict is Verdict.HELPS:
-        return start + f"helps: by {found.least_gain:.3g} to {found.most_gain:.3g} in R - weight W (proved)"
-    if found.verdict is Verdict.GAINS_NOTHING:
-        return start + f"gains nothing that could be found, and at most {found.most_gain:.2g} (proved)"
-    return start + f"is undecided: it gains at most {found.most_gain:.3g} (proved); try a smaller --gap or more --boxes"
+    start = f"at weight {weight:g} entanglement "
+    if verdict is Verdict.HELPS:
+        return start + f"helps: by {least_gain:.3g} to {most_gain:.3g} in R - weight W (proved)"
+    if verdict is Verdict.GAINS_NOTHING:
+        return start + f"gains nothing that could be found, and at most {most_gain:.2g} (proved)"
+    return start + f"is undecided: it gains at most {most_gain:.3g} (proved); try a smaller gap or more boxes"
+
+
+def said_of_rows(rows: Sequence[Json]) -> list[str]:
+    """The verdicts of a table of weights, a sentence each.
+
+    Examples
+    --------
+    >>> said_of_rows([{"weight": 0.1, "verdict": "helps", "least_gain": 0.003, "most_gain": 0.004}])
+    ['at weight 0.1 entanglement helps: by 0.003 to 0.004 in R - weight W (proved)']
+    """
+    return [said(row["weight"], Verdict(row["verdict"]), row["least_gain"], row["most_gain"]) for row in rows]
 
 
 def print_static(comparisons: list[StaticComparison]) -> None:
@@ -69,4 +76,5 @@ def print_static(comparisons: list[StaticComparison]) -> None:
     console = Console()
     console.print(table)
     for found in comparisons:
-        console.print(said(found), highlight=False, soft_wrap=True)
+        verdict = said(found.game.weight, found.verdict, found.least_gain, found.most_gain)
+        console.print(verdict, highlight=False, soft_wrap=True)

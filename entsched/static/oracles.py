@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from entsched.behavior import CorrelationSet
 from entsched.games.nonlocal_game import LinearConstraint, NonlocalGame
-from entsched.games.npa.program import npa_value
-from entsched.games.value import MomentDual
+from entsched.games.npa.prepared import PreparedRelaxation
 from entsched.static.game import StaticGame
 from entsched.static.relaxation import BOUNDED, Box
 
@@ -86,28 +85,53 @@ class LocalOracle:
 
     def bound(self, coefficients: Floats, box: Box) -> Bound:
         """The program's multipliers, and the best deterministic pair at them."""
-        values = self.points @ coefficients
-        ranges = self.points[:, BOUNDED]
-        ends = np.concatenate([box.high, -box.low])
-        found = linprog(-values, np.vstack([ranges.T, -ranges.T]), ends, np.ones((1, len(values))), [1.0])
-        if found.status == 2:
-            multipliers = self._outside(ranges, box)
-            value = multipliers_bound(self.points, np.zeros(8), multipliers, box)
-            return Bound(-math.inf if value < 0 else math.inf, None, Proof(multipliers, empty=True))
-        above, below = -found.ineqlin.marginals[:4], -found.ineqlin.marginals[4:]
-        multipliers = above - below
-        point = found.x @ self.points / found.x.sum()
-        value = multipliers_bound(self.points, coefficients, multipliers, box)
-        return Bound(value, point, Proof(multipliers))
+        import highspy
 
-    def _outside(self, ranges: Floats, box: Box) -> Floats:
-        """Multipliers that show how far all mixtures are from a box: those of the least sum of what is exceeded."""
-        slack = -np.vstack([np.eye(4), np.eye(4)])
-        rows = np.hstack([np.vstack([ranges.T, -ranges.T]), slack])
-        costs = np.append(np.zeros(len(ranges)), np.ones(4))
-        total = np.append(np.ones(len(ranges)), np.zeros(4))[None]
-        found = linprog(costs, rows, np.concatenate([box.high, -box.low]), total, [1.0])
-        return np.array(found.ineqlin.marginals[4:] - found.ineqlin.marginals[:4])
+        model, size = self._model, len(self.points)
+        model.clearSolver()
+        model.changeColsCost(size, np.arange(size, dtype=np.int32), self.points @ coefficients)
+        model.changeRowsBounds(len(BOUNDED), np.arange(len(BOUNDED), dtype=np.int32), box.low, box.high)
+        model.run()
+        status = model.getModelStatus()
+        if status == highspy.HighsModelStatus.kOptimal:
+            solution = model.getSolution()
+            multipliers, mixture = np.array(solution.row_dual[: len(BOUNDED)]), np.array(solution.col_value)
+            value = multipliers_bound(self.points, coefficients, multipliers, box)
+            return Bound(value, mixture @ self.points / mixture.sum(), Proof(multipliers))
+        if status == highspy.HighsModelStatus.kInfeasible:
+            multipliers = self._outside()
+            if multipliers_bound(self.points, np.zeros(8), multipliers, box) < 0:
+                return Bound(-math.inf, None, Proof(multipliers, empty=True))
+        nothing = np.zeros(len(BOUNDED))
+        return Bound(multipliers_bound(self.points, coefficients, nothing, box), None, Proof(nothing))
+
+    @cached_property
+    def _model(self) -> Any:
+        """The linear program over weights of points: a row for each range, and one for their sum, 1."""
+        import highspy
+
+        model = highspy.Highs()  # type: ignore[no-untyped-call]
+        for option, value in (("output_flag", False), ("presolve", "off"), ("parallel", "off")):
+            model.setOptionValue(option, value)
+        program = highspy.HighsLp()
+        columns = np.column_stack([self.points[:, BOUNDED], np.ones(len(self.points))])
+        program.num_col_, program.num_row_ = columns.shape
+        program.sense_ = highspy.ObjSense.kMaximize
+        program.col_cost_ = program.col_lower_ = np.zeros(len(columns))
+        program.col_upper_ = np.full(len(columns), np.inf)
+        program.row_lower_ = program.row_upper_ = np.ones(columns.shape[1])
+        program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        program.a_matrix_.start_ = np.arange(len(columns) + 1) * columns.shape[1]
+        program.a_matrix_.index_ = np.tile(np.arange(columns.shape[1]), len(columns))
+        program.a_matrix_.value_ = columns.ravel()
+        model.passModel(program)
+        return model
+
+    def _outside(self) -> Floats:
+        """Multipliers of size at most 1 that show that all mixtures are outside the last box."""
+        _, found, ray = self._model.getDualRay()
+        multipliers = -ray[: len(BOUNDED)] if found else np.zeros(len(BOUNDED))
+        return multipliers / (np.abs(multipliers).max() or 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,12 +144,22 @@ class QuantumOracle:
 
     def bound(self, coefficients: Floats, box: Box) -> Bound:
         """The bound that the hierarchy proves; its point need not be quantum."""
-        value = npa_value(linear_game(self.game, coefficients, box), LEVEL)
+        low, high = np.full((2, len(coefficients)), [[-math.inf], [math.inf]])
+        low[list(BOUNDED)], high[list(BOUNDED)] = box.low, box.high
+        found = self._relaxation.bound(coefficients, low, high)
         proof = None
-        if isinstance(value.dual, MomentDual):
-            proof = Proof(value.dual.multipliers, value.dual.matrix, empty=value.upper == -math.inf)
-        point = None if value.behavior is None else self.game.point(value.behavior)
-        return Bound(value.upper, point, proof)
+        if found.dual is not None:
+            multipliers = found.dual.multipliers[list(BOUNDED)]
+            proof = Proof(multipliers, found.dual.matrix, empty=found.upper == -math.inf)
+        point = None if found.behavior is None else self.game.point(found.behavior)
+        return Bound(found.upper, point, proof)
+
+    @cached_property
+    def _relaxation(self) -> PreparedRelaxation:
+        """The relaxation of all functionals; symmetries they share are worth a search even if there are few words."""
+        functionals, types = self.game.functionals, self.game.types
+        others = tuple(LinearConstraint(each, -math.inf, math.inf) for each in functionals[1:])
+        return PreparedRelaxation(NonlocalGame(functionals[0], np.ones((types, types)), others), LEVEL, smallest=2)
 
 
 def linear_game(game: StaticGame, coefficients: Floats, box: Box) -> NonlocalGame:

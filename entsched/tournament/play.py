@@ -12,8 +12,9 @@ from entsched.completing import StartProgress, Workers, quiet
 from entsched.config import Experiment, to_yaml
 from entsched.experiment import claim
 from entsched.queueing import symmetric_baseline_rate
+from entsched.static.table import comparison_rows
 from entsched.store import Failure, Store, write_csv, write_text
-from entsched.sweep import replications
+from entsched.sweep import plan, replications
 from entsched.tasks import BoundTask, Task
 from entsched.tournament.comparison import compare
 from entsched.tournament.entanglement import entangled_points, worth
@@ -27,7 +28,7 @@ Row = dict[str, Any]
 Failed = dict[str, Failure]
 
 #: The tables that are written as CSV files.
-TABLES = ("standings", "duels", "fronts", "entanglement", "worth")
+TABLES = ("standings", "duels", "fronts", "entanglement", "worth", "static")
 
 #: The sets whose bounds are shown, with the ends of J that are.
 BOUNDS = {
@@ -46,7 +47,7 @@ class Tournament:
 
     Attributes
     ----------
-    tables : rows by the name of their table: standings, duels, fronts, entanglement, worth, bounds
+    tables : rows by the name of their table: standings, duels, fronts, entanglement, worth, static, bounds
     words : what entanglement was worth, a sentence for each class
     failed : tasks that failed for another reason than an unstable server or an unbounded reward
     """
@@ -79,10 +80,11 @@ def play(entries: Entries, out: Path, workers: Workers = Workers(), progress: St
         done, failed = _complete(experiment, store, workers, progress)
         points = build(experiment, store, failed)
         bounds = _bounds(experiment, store)
+        static = _static(experiment, store)
     spared = zip(places(experiment, {}), points, strict=True)
     harmless = {exact.key for (exact, _), point in spared if point.state in (State.UNSTABLE, State.UNBOUNDED)}
     real = [failure for key, failure in failed.items() if key not in harmless]
-    made = _made(entries, points, bounds, real)
+    made = _made(entries, points, bounds, static, real)
     text = to_yaml(experiment)
     if done or real or not _is_written(made, out, text):
         _write(made, out)
@@ -93,7 +95,7 @@ def play(entries: Entries, out: Path, workers: Workers = Workers(), progress: St
 def _complete(experiment: Experiment, store: Store, workers: Workers, progress: StartProgress) -> tuple[int, Failed]:
     """First bounds and exact figures, then simulations of what can be ranked, in rounds if a precision is asked for."""
     found = places(experiment, {})
-    first: list[Task] = [*_bound_tasks(experiment), *(exact for exact, _ in found)]
+    first: list[Task] = [*_bound_tasks(experiment), *plan(experiment).static, *(exact for exact, _ in found)]
     done, failed = _work(first, {}, store, workers, progress)
     while True:
         tasks = list(_simulations(experiment, store, failed))
@@ -138,13 +140,23 @@ def _bounds(experiment: Experiment, store: Store) -> list[Row]:
     return found
 
 
-def _made(entries: Entries, points: Sequence[Point], bounds: list[Row], failures: Sequence[Failure]) -> Tournament:
+def _static(experiment: Experiment, store: Store) -> list[Row]:
+    """Both ends of the best static routing at the weights that the configuration names, if any."""
+    tasks = plan(experiment).static
+    rows = store.rows(task.key for task in tasks)
+    return comparison_rows(rows[task.key] for task in tasks if task.key in rows)
+
+
+def _made(
+    entries: Entries, points: Sequence[Point], bounds: list[Row], static: list[Row], failures: Sequence[Failure]
+) -> Tournament:
     comparison = compare([point for point in points if point.is_ranked])
     found = {
         "standings": standings(points, comparison),
         "duels": duels(comparison),
         "fronts": fronts(comparison),
-        "entanglement": entangled_points(comparison),
+        "entanglement": entangled_points(comparison, static),
+        "static": static,
         "worth": worth(comparison),
     }
     words = said(found["entanglement"], found["worth"])

@@ -48,13 +48,16 @@ class Block:
         return self.copies.shape[2]
 
 
-def symmetry_blocks(game: NonlocalGame, level: Level, words: tuple[Word, ...]) -> list[Block] | None:
+def symmetry_blocks(
+    game: NonlocalGame, level: Level, words: tuple[Word, ...], smallest: int = SMALL
+) -> list[Block] | None:
     """The blocks of the invariant moment matrices, or None if there is no symmetry to use.
 
     Parameters
     ----------
     game, level : what ``words`` came from
     words : the rows of the moment matrix
+    smallest : for fewer words symmetries are not looked for
 
     Examples
     --------
@@ -63,7 +66,7 @@ def symmetry_blocks(game: NonlocalGame, level: Level, words: tuple[Word, ...]) -
     >>> sorted(block.size for block in symmetry_blocks(game, 3, level_words(game, 3)))
     [1, 2, 2, 2, 4, 4]
     """
-    if len(words) < SMALL or not isinstance(level, int | str):
+    if len(words) < smallest or not isinstance(level, int | str):
         return None
     shapes = level_shapes(level)
     if any((i and (i - 1, j) not in shapes) or (j and (i, j - 1) not in shapes) for i, j in shapes):

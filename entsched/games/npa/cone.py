@@ -7,6 +7,7 @@ variables are coordinates of the blocks that invariant moments can have.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -43,6 +44,11 @@ class Inequality:
         """The number of rows of each block."""
         return [block.size for block in self.blocks]
 
+    @cached_property
+    def triangles(self) -> list[tuple[Integers, Integers]]:
+        """Rows and columns of the upper triangle of each block."""
+        return [upper_triangle(size) for size in self.sizes]
+
     @property
     def unit(self) -> Floats:
         """The moment <1> as a form in the variables."""
@@ -56,8 +62,9 @@ class Inequality:
 
     def matrices(self, triangles: Floats) -> list[Floats]:
         """Symmetric matrices from all their upper triangles."""
-        ends = np.cumsum([size * (size + 1) // 2 for size in self.sizes])
-        return [_symmetric(part, n) for part, n in zip(np.split(triangles, ends[:-1]), self.sizes, strict=True)]
+        ends = np.cumsum([len(rows) for rows, _ in self.triangles])
+        parts = zip(np.split(triangles, ends[:-1]), self.sizes, self.triangles, strict=True)
+        return [_symmetric(part, size, *triangle) for part, size, triangle in parts]
 
     def dual(self, parts: list[Floats]) -> Floats:
         """The matrix Z with <Z, Gamma> = sum over blocks of <Z_i, block_i> for every invariant Gamma."""
@@ -80,9 +87,8 @@ def upper_triangle(size: int) -> tuple[Integers, Integers]:
     return rows, columns
 
 
-def _symmetric(triangle: Floats, size: int) -> Floats:
+def _symmetric(triangle: Floats, size: int, rows: Integers, columns: Integers) -> Floats:
     matrix = np.empty((size, size))
-    rows, columns = upper_triangle(size)
     matrix[rows, columns] = triangle
     matrix[columns, rows] = triangle
     return matrix

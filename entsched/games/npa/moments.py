@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from entsched.games.npa.words import Side, Word, multiply
+from entsched.games.nonlocal_game import NonlocalGame
+from entsched.games.npa.words import Level, Side, Word, level_words, multiply
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -107,6 +108,31 @@ def moment_table(words: Sequence[Word], answers: tuple[int, int], questions: tup
     values, index = np.unique(np.append(code, -1), return_inverse=True)
     index = index[:-1].reshape(code.shape) - 1
     return MomentTable(tuple(words), index, len(values) - 1, answers, questions)
+
+
+def level_table(game: NonlocalGame, level: Level) -> MomentTable:
+    """The moments of a level; those of the last few levels that have a name are remembered.
+
+    Raises
+    ------
+    GameError
+        As :func:`entsched.games.npa.words.level_words`.
+
+    Examples
+    --------
+    >>> game = NonlocalGame(np.ones((2, 2, 2, 2)))
+    >>> len(level_table(game, "1+ab").words), level_table(game, "1+ab") is level_table(game, "1+ab")
+    (9, True)
+    """
+    if isinstance(level, int | str):
+        return _named_level_table(game.answers, game.questions, level)
+    return moment_table(level_words(game, level), game.answers, game.questions)
+
+
+@lru_cache(maxsize=4, typed=True)
+def _named_level_table(answers: tuple[int, int], questions: tuple[int, int], level: int | str) -> MomentTable:
+    words = level_words(NonlocalGame(np.zeros((*answers, *questions))), level)
+    return moment_table(words, answers, questions)
 
 
 def _party_table(sides: list[Side]) -> tuple[Integers, Integers, Integers]:

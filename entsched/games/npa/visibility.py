@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from entsched.errors import GameError
 from entsched.games.nonlocal_game import NonlocalGame, finite_array
 from entsched.games.npa.cone import plain_inequality
-from entsched.games.npa.moments import MomentTable, moment_table
+from entsched.games.npa.moments import MomentTable, level_table
 from entsched.games.npa.repair import proved_bound, repaired
 from entsched.games.npa.solvers import maximise
-from entsched.games.npa.words import Level, level_words
+from entsched.games.npa.words import Level
 
 Floats = NDArray[np.float64]
 
@@ -43,8 +43,7 @@ def visibility_bound(p: ArrayLike, level: Level = "1+ab") -> float:
     0.707107
     """
     p = _checked(p)
-    game = NonlocalGame(np.zeros(p.shape))
-    table = moment_table(level_words(game, level), game.answers, game.questions)
+    table = level_table(NonlocalGame(np.zeros(p.shape)), level)
     moments, given = _known_moments(table, p)
     _, noise = _known_moments(table, np.full(p.shape, 1 / (p.shape[0] * p.shape[1])))
     change = given - noise
