@@ -11,6 +11,7 @@ LABELS = {
     "workload.service.scv": "squared coefficient of variation of service",
     "workload.service.mean_s": "mean requirement (s)",
     "workload.service.bins": "types of requests (bins)",
+    "workload.service.values_s": "requirements of the types (s)",
     "workload.order": "order inside a pair",
     "workload.joint": "joint law of the types",
     "baseline": "baseline reward $T$",
