@@ -18,8 +18,7 @@ from entsched.reading.changes import changed as changed_data
 from entsched.reading.keys import MAX_STRATEGIES, Axis, find_axes
 from entsched.reading.ranges import MAX_POINTS, spread
 from entsched.sim.task import Run, require_end
-from entsched.static.game import StaticGame
-from entsched.static.optimum import GAP, MOST_BOXES
+from entsched.static.game import GAP, MOST_BOXES, StaticGame
 from entsched.strategies.choice import StrategyChoice
 from entsched.validation import Positive, Probability, Section, first_problem
 from entsched.workload import Baseline, Workload

@@ -20,12 +20,21 @@ def static(
     weight: Annotated[
         list[float],
         typer.Option(
-            help="baseline output per second that a second of mean wait is worth; may be given several times",
+            help="baseline output per second that a second of mean wait is worth; may be given several times; "
+            "default: the weights of CONFIG's section static",
             show_default=False,
         ),
-    ],
-    gap: Annotated[float, typer.Option(min=1e-7, max=0.5, help="what may stay open, as a part of R + weight W")] = 1e-4,
-    boxes: Annotated[int, typer.Option(min=1, max=1_000_000, help="after which a proof ends as it is")] = 6000,
+    ] = [],  # noqa: B006
+    gap: Annotated[
+        float | None,
+        typer.Option(
+            min=1e-7, max=0.5, help="what may stay open, as a part of R + weight W; default: CONFIG's, or 1e-4"
+        ),
+    ] = None,
+    boxes: Annotated[
+        int | None,
+        typer.Option(min=1, max=1_000_000, help="after which a proof ends as it is; default: CONFIG's, or 6000"),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="folder for certificates that entsched verify checks", show_default=False)
     ] = None,
@@ -33,17 +42,25 @@ def static(
 ) -> None:
     """The largest R - weight W of static routing, which is memoryless and may treat the servers differently.
 
-    Both ends are proved, for routers that share randomness and for routers that share entanglement of any kind, by
-    branch and bound over loads and batch rates. For up to 4 types; a weight takes about half a minute for two.
+    W is the mean wait, R the output of the baseline tasks per second. Both ends are proved, for routers that share
+    randomness and for routers that share entanglement of any kind, by branch and bound over loads and batch rates. For
+    up to 4 types; a weight takes some ten seconds for two types, minutes for more.
     """
     from entsched.config import load_experiment
+    from entsched.errors import ConfigError
     from entsched.render import static as render
     from entsched.render.progress import value_progress
-    from entsched.static.game import StaticGame
+    from entsched.static.game import GAP, MOST_BOXES, StaticGame
     from entsched.static.optimum import compare
 
     loaded = load_experiment(config)
-    games = [StaticGame(loaded.workload, loaded.baseline, each) for each in weight]
+    asked = loaded.static
+    weights = weight or (asked.weights if asked else ())
+    if not weights:
+        raise ConfigError(f"{config}: given no weight, allowed: --weight, or a section static with weights")
+    games = [StaticGame(loaded.workload, loaded.baseline, each) for each in weights]
+    gap = gap or (asked.gap if asked else GAP)
+    boxes = boxes or (asked.boxes if asked else MOST_BOXES)
     found = []
     for game in games:
         with value_progress(f"static routing at weight {game.weight:g}") as show:

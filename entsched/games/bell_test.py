@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from scipy.stats import beta
-
 from entsched.errors import GameError
 from entsched.games.evidence import p_value, p_value_of_payoffs
 
@@ -54,6 +52,8 @@ def chsh(wins: int, rounds: int, significance: float) -> Chsh:
     >>> round(value, 3), round(low, 3), round(high, 3)
     (2.8, 2.575, 3.003)
     """
+    from scipy.stats import beta
+
     if not 0 <= wins <= rounds:
         raise GameError(f"wins given {wins} of {rounds} rounds, allowed: 0 to the number of rounds")
     if not 0 < significance < 1:

@@ -11,7 +11,6 @@ import math
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import betainc
-from scipy.stats import binom
 
 from entsched.errors import GameError
 
@@ -43,6 +42,8 @@ def rounds_binomial(q: float, c: float, significance: float = 0.05, power: float
     >>> rounds_binomial(0.8535, 0.75, significance=0.05, power=0.9)
     130
     """
+    from scipy.stats import binom  # a second of loading that most commands can do without
+
     _refuse_levels(q, c, 0.0, 1.0, significance, power)
     if c <= 0:
         raise GameError(f"local bound given {c}, allowed: above 0")
@@ -116,6 +117,8 @@ def p_value(wins: int, rounds: int, bound: float) -> float:
     >>> round(p_value(196, 245, 0.75), 3)
     0.039
     """
+    from scipy.stats import binom
+
     if not 0 <= wins <= rounds:
         raise GameError(f"wins given {wins} of {rounds} rounds, allowed: 0 to the number of rounds")
     if not 0 <= bound <= 1:
@@ -152,6 +155,8 @@ def p_value_of_payoffs(
     >>> p_value_of_payoffs(80.0, 100, 0.5) < 1e-8, p_value_of_payoffs(50.0, 100, 0.5)
     (True, 1.0)
     """
+    from scipy.stats import binom
+
     low, high = payoff_range
     if rounds < 1 or not low < high:
         raise GameError(f"rounds given {rounds} with payoffs from {low} to {high}, allowed: at least 1, low < high")

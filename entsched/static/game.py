@@ -19,6 +19,9 @@ Floats = NDArray[np.float64]
 #: the wait inside the pair, summed over its two customers, s.
 CUSTOMERS, LOAD, RATE, SECOND, DELAY = 0, 1, 3, 5, 7
 
+#: The gap that is left open on purpose, as a fraction of R + weight W, and the boxes after which a search gives up.
+GAP, MOST_BOXES = 1e-4, 6000
+
 #: Types up to which both ends are proved: 4^4 deterministic pairs, moment matrices of 25 rows.
 MOST_TYPES = 4
 

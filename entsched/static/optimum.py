@@ -12,15 +12,12 @@ from numpy.typing import NDArray
 
 from entsched.behavior import CorrelationSet
 from entsched.static.branching import Node, Progress, branch
-from entsched.static.game import Figures, StaticGame
+from entsched.static.game import GAP, MOST_BOXES, Figures, StaticGame
 from entsched.static.oracles import oracle
 from entsched.static.search import Mixture, best_local, best_quantum
 from entsched.workload import BaselineReward, Workload
 
 Floats = NDArray[np.float64]
-
-#: The gap that is left open on purpose, as a fraction of R + weight W, and the boxes after which a search gives up.
-GAP, MOST_BOXES = 1e-4, 6000
 
 #: Lower ends that differ by less, in units of the scale, are the same to the search.
 SAME = 1e-6

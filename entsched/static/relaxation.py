@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 #: The functionals that a box bounds, and their names.
 BOUNDED = (CUSTOMERS, LOAD, RATE, RATE + 1)
 
+#: What is left of a server that is nearly always busy: loads of 1 are the end of boxes, and no behavior has them.
+LEAST_IDLE = 1e-9
+
 #: Ranges of rates below this width, Hz, have level lines: slopes would be rounding.
 NARROW_HZ = 1e-9
 
@@ -123,7 +126,7 @@ def line_above_value(game: StaticGame, box: Box, seconds: tuple[float, float]) -
         half, tangent = game.weight / 2, _tangent(server.load)
         slowness, slowness_error = _ends(tangent, server.load)
         customers = _middle(server.customers)
-        least = server.customers[0] / (1 - server.load[0])
+        least = server.customers[0] / max(1 - server.load[0], LEAST_IDLE)
         found = half * seconds[s]
         coefficients[SECOND + s] -= half * least
         coefficients[LOAD + s] -= found * customers * tangent.slope

@@ -17,8 +17,7 @@ from entsched.routing import (
     random_value,
     routing_game,
 )
-from entsched.static.game import StaticGame
-from entsched.static.optimum import GAP, MOST_BOXES, static_optimum
+from entsched.static.game import GAP, MOST_BOXES, StaticGame
 from entsched.tasks.base import Row, Task
 from entsched.validation import Positive, Probability
 from entsched.workload import Baseline, Workload
@@ -128,6 +127,8 @@ class StaticTask(Task):
 
     def evaluate(self) -> Row:
         """Both ends, the figures of the strategy that reaches the lower one, and whether the gap was closed."""
+        from entsched.static.optimum import static_optimum
+
         game = StaticGame(self.workload, self.baseline, self.weight)
         found = static_optimum(game, CorrelationSet(self.correlations), self.gap, self.boxes)
         return {
