@@ -1,7 +1,8 @@
 """What a routing strategy is: it compiles, once per scenario, to a plan the event loop follows.
 
 A strategy never sees the run. Its plan holds two local question maps, one behavior and two local
-answer maps, so that routers which do not communicate cannot, by construction.
+answer maps, and the engines hand each router its own view and nothing of the other's. Code that shares
+state behind their back is not prevented; :mod:`entsched.testing` looks for it.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from pydantic import model_validator
 
-from entsched.deadline import patience_s, within
+from entsched.deadline import loading_s, patience_s, within
+from entsched.errors import StrategyError
 from entsched.strategies import registry
 from entsched.strategies.base import BaseStrategy, Scenario
 from entsched.strategies.compiling import Plan, compile_strategy
@@ -33,7 +34,7 @@ class StrategyChoice(Section):
 
     @model_validator(mode="after")
     def _can_be_built(self) -> StrategyChoice:
-        _limited(self.name, "load", lambda: registry.build(self.name, self.parameters))
+        _limited(self.name, "load", loading_s(), lambda: registry.build(self.name, self.parameters))
         try:
             json.dumps(self.parameters, allow_nan=False)
         except ValueError:
@@ -64,11 +65,14 @@ class StrategyChoice(Section):
 
 @lru_cache(maxsize=64)
 def _compiled(choice: StrategyChoice, scenario: Scenario) -> Plan:
-    return _limited(choice.name, "compile", lambda: compile_strategy(choice.strategy, scenario))
+    return _limited(choice.name, "compile", patience_s(), lambda: compile_strategy(choice.strategy, scenario))
 
 
-def _limited(name: str, what: str, call: Callable[[], Value]) -> Value:
+def _limited(name: str, what: str, seconds: float, call: Callable[[], Value]) -> Value:
     """A call into the code of a strategy, which may not end if it is a plugin's."""
     if name in registry.BUILT_IN:
         return call()
-    return within(patience_s(), f"strategy {name!r} failed to {what}: it", call)
+    try:
+        return within(seconds, f"strategy {name!r} failed to {what}: it", call)
+    except SystemExit as error:
+        raise StrategyError(f"strategy {name!r} failed to {what}: SystemExit: {error}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from numbers import Real
 from typing import get_args
 
 import numpy as np
@@ -48,9 +49,10 @@ def compile_strategy(strategy: BaseStrategy, scenario: Scenario) -> Plan:
     Raises
     ------
     StrategyError
-        If the strategy raises, returns no plan, or a plan of the wrong shape or class; the message
-        names the strategy.
+        If the strategy raises, returns no plan, or a plan of the wrong shape or class, or declares what its
+        base class does not allow; the message names the strategy.
     """
+    _require_class(strategy)
     wanted = (JointPlan, StalePlan) if isinstance(strategy, CommunicatingStrategy) else (RoutingPlan,)
     with blaming(strategy.name, "failed to compile"):
         plan = strategy.compile(scenario)  # type: ignore[attr-defined]
@@ -63,18 +65,14 @@ def compile_strategy(strategy: BaseStrategy, scenario: Scenario) -> Plan:
         raise StrategyError(
             f"strategy {strategy.name!r}: given a {type(plan.behavior).__name__} as its behavior, allowed: a Behavior"
         )
-    n = len(scenario.workload.types)
-    if isinstance(plan, RoutingPlan) and plan.ask == (own_type, own_type) and plan.behavior.questions != (n, n):
-        raise StrategyError(
-            f"strategy {strategy.name!r}: its behavior has {plan.behavior.questions} questions, "
-            f"allowed: {(n, n)}, one for each type"
-        )
-    if isinstance(plan, RoutingPlan) and strategy.resource is Resource.ENTANGLED:
-        _require_supply(plan, scenario, strategy.name)
-    if isinstance(plan, RoutingPlan) and plan.memory is not None:
-        _require_memories(plan.memory, strategy)
-    if isinstance(plan, StalePlan):
+    if isinstance(plan, RoutingPlan):
+        _require_routing(plan, strategy, scenario)
+    elif isinstance(plan, StalePlan):
         _require_relative(plan, scenario.workload, strategy.name)
+    elif not _is_duration(plan.latency_s):
+        raise StrategyError(
+            f"strategy {strategy.name!r}: given the latency {plan.latency_s} s, allowed: a finite number, 0 or more"
+        )
     if is_memoryless(strategy, plan):
         with blaming(strategy.name, "failed to route"):
             tables = condition_tables(plan, scenario.workload, strategy.name)
@@ -82,6 +80,36 @@ def compile_strategy(strategy: BaseStrategy, scenario: Scenario) -> Plan:
             for table in tables:
                 _require_symmetric(table, strategy.name)
     return plan
+
+
+def _require_class(strategy: BaseStrategy) -> None:
+    kind = strategy.strategy_class
+    if (kind is StrategyClass.COMMUNICATING) != isinstance(strategy, CommunicatingStrategy):
+        raise StrategyError(
+            f"strategy {strategy.name!r} declares the class {kind}, "
+            "allowed: communicating for subclasses of CommunicatingStrategy, another for those of Strategy"
+        )
+
+
+def _is_duration(given: object) -> bool:
+    return isinstance(given, Real) and 0 <= given < math.inf
+
+
+def _require_routing(plan: RoutingPlan, strategy: BaseStrategy, scenario: Scenario) -> None:
+    n = len(scenario.workload.types)
+    if plan.ask == (own_type, own_type) and plan.behavior.questions != (n, n):
+        raise StrategyError(
+            f"strategy {strategy.name!r}: its behavior has {plan.behavior.questions} questions, "
+            f"allowed: {(n, n)}, one for each type"
+        )
+    if strategy.resource is Resource.LOCAL and plan.by_pair is not None:
+        raise StrategyError(
+            f"strategy {strategy.name!r}: given by_pair with the resource local, allowed: None, or the resource entangled"
+        )
+    if strategy.resource is Resource.ENTANGLED:
+        _require_supply(plan, scenario, strategy.name)
+    if plan.memory is not None:
+        _require_memories(plan.memory, strategy)
 
 
 def _require_supply(plan: RoutingPlan, scenario: Scenario, name: str) -> None:
@@ -149,7 +177,7 @@ def blaming(name: str, what: str) -> Iterator[None]:
     except StrategyError as error:
         named = str(error).startswith("strategy ")
         raise error if named else StrategyError(f"strategy {name!r} {what}: {error}") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         text = str(error).splitlines()[0] if str(error) else "no message"
         kind = "" if isinstance(error, EntschedError) else f"{type(error).__name__}: "
         raise StrategyError(f"strategy {name!r} {what}: {kind}{text}") from error
@@ -232,13 +260,17 @@ def _require_relative(plan: StalePlan, workload: Workload, name: str) -> None:
         raise StrategyError(
             f"strategy {name!r}: its behavior has shape {plan.behavior.p.shape}, allowed: (2, 2, {n}, {n})"
         )
-    if not 0 <= plan.latency_s * workload.arrival_rate_hz <= MOST_UNREPORTED:
+    if not _is_duration(plan.latency_s):
+        raise StrategyError(
+            f"strategy {name!r}: given reports {plan.latency_s} s old, allowed: a finite number, 0 or more"
+        )
+    if plan.latency_s * workload.arrival_rate_hz > MOST_UNREPORTED:
         raise StrategyError(
             f"strategy {name!r}: given reports {plan.latency_s:g} s old, "
             f"allowed: 0 to {MOST_UNREPORTED / workload.arrival_rate_hz:g} s, in which {MOST_UNREPORTED:g} pairs arrive"
         )
-    if not 0 <= plan.held_s < math.inf:
-        raise StrategyError(f"strategy {name!r}: given requests held for {plan.held_s:g} s, allowed: 0 s or more")
+    if not _is_duration(plan.held_s):
+        raise StrategyError(f"strategy {name!r}: given requests held for {plan.held_s} s, allowed: 0 s or more")
     if plan.counts not in get_args(Counted):
         raise StrategyError(
             f"strategy {name!r}: given reports of {plan.counts!r}, allowed: {' or '.join(get_args(Counted))}"
