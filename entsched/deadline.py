@@ -26,6 +26,10 @@ PATIENCE_S, VARIABLE = 60.0, "ENTSCHED_PATIENCE_S"
 AGAIN_S, GRACE_S = 1.0, 0.2
 
 
+#: The exit code of a process that was told to end: what the command line raises then.
+TERMINATED = 143
+
+
 class DeadlineError(StrategyError):
     """Code of a plugin that did not end in time."""
 
@@ -55,6 +59,28 @@ def patience_s() -> float:
     if not 0 < seconds <= threading.TIMEOUT_MAX:
         raise ConfigError(f"{VARIABLE}: given {given!r}, allowed: a positive number of seconds")
     return seconds
+
+
+def is_termination(error: BaseException) -> bool:
+    """Whether an error is the end of this process as its user wants it, and no fault of the code that it interrupts.
+
+    Examples
+    --------
+    >>> is_termination(SystemExit(TERMINATED)), is_termination(SystemExit(0)), is_termination(KeyboardInterrupt())
+    (True, False, True)
+    """
+    return isinstance(error, KeyboardInterrupt) or (isinstance(error, SystemExit) and error.code == TERMINATED)
+
+
+def loading_s() -> float:
+    """How long a plugin may take to load, seconds: a minute or more, for what it imports of this package counts too.
+
+    Examples
+    --------
+    >>> loading_s() >= 60
+    True
+    """
+    return max(patience_s(), PATIENCE_S)
 
 
 def within(seconds: float, what: str, call: Callable[[], Value]) -> Value:

@@ -63,15 +63,46 @@ def mixed_hypervolume(rates: ArrayLike, waits: ArrayLike, reference: tuple[float
     """
     r, w = np.asarray(rates, dtype=float), np.asarray(waits, dtype=float)
     inside = (r >= reference[0]) & (w <= reference[1])
+    hull = mixed_front(r[inside], w[inside])
+    corners = [*hull, (reference[1], hull[-1][1])] if hull else []
+    return sum(((b[1] + a[1]) / 2 - reference[0]) * (b[0] - a[0]) for a, b in pairwise(corners))
+
+
+def stepped_front(rates: ArrayLike, waits: ArrayLike) -> list[tuple[float, float]]:
+    """The corners (wait, rate) of the steps below which points dominate, by rising wait.
+
+    Examples
+    --------
+    >>> stepped_front([1.0, 0.5, 2.0], [1.0, 1.5, 2.0])
+    [(1.0, 1.0), (2.0, 1.0), (2.0, 2.0)]
+    """
+    r, w = np.asarray(rates, dtype=float), np.asarray(waits, dtype=float)
+    corners: list[tuple[float, float]] = []
+    for wait, rate in sorted(zip(w.tolist(), r.tolist(), strict=True), key=lambda p: (p[0], -p[1])):
+        if not corners:
+            corners.append((wait, rate))
+        elif rate > corners[-1][1]:
+            corners += [(wait, corners[-1][1]), (wait, rate)]
+    return corners
+
+
+def mixed_front(rates: ArrayLike, waits: ArrayLike) -> list[tuple[float, float]]:
+    """The corners (wait, rate) of the least concave rising curve above the points, by rising wait.
+
+    Examples
+    --------
+    >>> mixed_front([1.0, 1.2, 2.0], [1.0, 1.5, 2.0])
+    [(1.0, 1.0), (2.0, 2.0)]
+    """
+    r, w = np.asarray(rates, dtype=float), np.asarray(waits, dtype=float)
     hull: list[tuple[float, float]] = []
-    for wait, rate in sorted(zip(w[inside].tolist(), r[inside].tolist(), strict=True), key=lambda p: (p[0], -p[1])):
+    for wait, rate in sorted(zip(w.tolist(), r.tolist(), strict=True), key=lambda p: (p[0], -p[1])):
         if hull and rate <= hull[-1][1]:
             continue
         while len(hull) > 1 and _turns_up(hull[-2], hull[-1], (wait, rate)):
             hull.pop()
         hull.append((wait, rate))
-    corners = [*hull, (reference[1], hull[-1][1])] if hull else []
-    return sum(((b[1] + a[1]) / 2 - reference[0]) * (b[0] - a[0]) for a, b in pairwise(corners))
+    return hull
 
 
 def _turns_up(first: tuple[float, float], middle: tuple[float, float], last: tuple[float, float]) -> bool:

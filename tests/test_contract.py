@@ -3,7 +3,9 @@
 import itertools
 import json
 import random
+import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,10 +14,22 @@ from task_doubles import MemoryStore
 
 from entsched import runner
 from entsched.behavior import Behavior, ConditionalTable
+from entsched.deadline import TERMINATED
 from entsched.entanglement.pair import BellDiagonal, SharedBits
 from entsched.errors import StrategyError
 from entsched.strategies import registry
-from entsched.strategies.base import Memory, Resource, RoutingPlan, Scenario, Strategy, StrategyClass
+from entsched.strategies.base import (
+    ByPair,
+    CommunicatingStrategy,
+    JointPlan,
+    Memory,
+    Resource,
+    RoutingPlan,
+    Scenario,
+    StalePlan,
+    Strategy,
+    StrategyClass,
+)
 from entsched.tasks import SimulationTask
 from entsched.testing import (
     baseline_checks,
@@ -68,7 +82,7 @@ class Made(Strategy):
     strategy_class, resource, uses_splitting = StrategyClass.SYMMETRIC, Resource.LOCAL, False
 
     def compile(self, scenario):
-        return routing()
+        return routing(types=types_of(scenario))
 
 
 def made(base=Made, **body):
@@ -81,9 +95,10 @@ def made(base=Made, **body):
     return kind()
 
 
-def routing(coalescing=FAIR, **parts):
-    """A plan with uniform marginals."""
-    return RoutingPlan(Behavior.from_coalescing(coalescing), **parts)
+def routing(coalescing=None, types=2, **parts):
+    """A plan with uniform marginals, of fair coins unless others are given."""
+    given = np.full((types, types), 0.5) if coalescing is None else coalescing
+    return RoutingPlan(Behavior.from_coalescing(given), **parts)
 
 
 def both(one):
@@ -91,7 +106,7 @@ def both(one):
 
 
 def of(**parts):
-    return {"plan": lambda scenario: routing(**parts)}
+    return {"plan": lambda scenario: routing(types=types_of(scenario), **parts)}
 
 
 def fickle(scenario):
@@ -127,6 +142,114 @@ LAST = both(Memory([0], lambda view, server: [server]))
 SHARED = []
 COMMON = both(Memory(0, lambda view, server: SHARED.append(view.type_index) or sum(SHARED) % 2))
 
+BOX = Behavior.from_coalescing([[1, 1], [1, 0]])
+FAIR_COINS = Behavior.from_coalescing(FAIR)
+BLIND = ByPair(without=Behavior.from_coalescing(TSIRELSON), by_age=(FAIR_COINS,), ends_s=(np.inf,))
+ALWAYS_BOX = ByPair(without=BOX, by_age=(BOX,), ends_s=(np.inf,))
+#: Four questions, of which the last two make a box of Popescu and Rohrlich; they are asked late.
+HIDDEN = np.block([[FAIR, FAIR], [FAIR, BOX.coalescing]])
+ENTANGLED = {"resource": Resource.ENTANGLED}
+WHOLE = []
+ONE_LIST = both(Memory(WHOLE, lambda view, server: WHOLE.append(server) or WHOLE))
+COMMUNICATING = {
+    "base": CommunicatingStrategy,
+    "name": "made",
+    "summary": "made in a test",
+    "uses_splitting": False,
+    "plan": lambda scenario: JointPlan(BOX, 1.0),
+}
+
+
+def late(view):
+    return view.type_index + (2 if 2000 <= view.pair_index < 500_000 else 0)
+
+
+def growing(view, server):
+    view.memory.append(server)
+    return view.memory
+
+
+def by_length(output, view):
+    return len(view.memory) % 2
+
+
+def types_of(scenario):
+    return len(scenario.workload.types)
+
+
+def constant(scenario):
+    return scenario.entanglement.is_always_the_same
+
+
+def failing(scenario):
+    """Local without a pair, whatever the pair; only after the fault of the source it goes on as before."""
+    poor = scenario.entanglement.pair.visibility < 1
+    if constant(scenario) or poor:
+        return None if constant(scenario) else ByPair(FAIR_COINS, (FAIR_COINS,), (np.inf,))
+    best = Behavior.from_coalescing(TSIRELSON)
+    return ByPair(FAIR_COINS, (best,), (np.inf,), faulty=(best,), fault_s=1.0)
+
+
+def box_by_cell(scenario, own, **parts):
+    """Routers of which B knows A's type by a cell that both see, and wins as no local routers can."""
+    n = types_of(scenario)
+    cell = {}
+
+    def of_a(output, view):
+        cell["type"] = view.type_index
+        return own(view)
+
+    def of_b(output, view):
+        apart = (cell.get("type", 0) == n - 1) & (view.type_index == n - 1)
+        return (own(view) + apart) % 2
+
+    return RoutingPlan(Behavior(np.ones((1, 1, n, n))), answer=(of_a, of_b), **parts)
+
+
+def peeking(scenario):
+    return box_by_cell(scenario, lambda view: view.pair_index % 2)
+
+
+def peeking_with_memory(scenario):
+    flip = both(Memory(0, lambda view, server: 1 - view.memory))
+    return box_by_cell(scenario, lambda view: view.memory, memory=flip)
+
+
+def peeking_in_arrays(scenario):
+    """Peeks only where many views come at once."""
+    cell = {}
+
+    def of_a(output, view):
+        cell["type"] = view.type_index
+        return view.pair_index % 2
+
+    def of_b(output, view):
+        seen = cell["type"] if np.ndim(view.type_index) and np.ndim(cell.get("type", 0)) else 0
+        return (view.pair_index + seen * view.type_index) % 2
+
+    n = types_of(scenario)
+    return RoutingPlan(Behavior(np.ones((1, 1, n, n))), answer=(of_a, of_b), takes_arrays=True)
+
+
+def exchanged(plan):
+    """The same with the question of A after that of B: A's part is B's, and writes as it asks."""
+    first, second = plan.answer
+
+    def ask(view):
+        first(0, view)
+        return view.type_index
+
+    return replace(plan, ask=(plan.ask[0], ask), answer=(second, lambda output, view: view.pair_index % 2))
+
+
+def other_with_many(scenario):
+    """Fair coins for two types; for more, what no local routers can do."""
+    n = types_of(scenario)
+    if n == 2:
+        return routing()
+    return routing(1.0 - np.outer(*both(np.arange(n) == n - 1)))
+
+
 #: The check that catches each fault, what it says, and the fault.
 BROKEN = [
     ("declares", "no name", {"name": None}),
@@ -161,6 +284,39 @@ BROKEN = [
     ),
     ("no memory", "keeps a memory", SCHEDULED | of(memory=REMEMBERS)),
     ("own memory", "does not start afresh", ADAPTIVE | of(memory=COMMON, answer=both(lambda o, v: v.memory))),
+    ("own memory", "changes in place", ADAPTIVE | of(memory=both(Memory([], growing)), answer=both(by_length))),
+    ("own memory", "changes in place", ADAPTIVE | of(memory=ONE_LIST, answer=both(by_length))),
+    ("nothing shared", "router B decides otherwise", SCHEDULED | {"plan": peeking}),
+    ("nothing shared", "router A decides otherwise", SCHEDULED | {"plan": lambda s: exchanged(peeking(s))}),
+    ("nothing shared", "router B decides otherwise", ADAPTIVE | {"plan": peeking_with_memory}),
+    ("nothing shared", "router B decides otherwise", SCHEDULED | {"plan": peeking_in_arrays}),
+    ("three types", "no local model", {"plan": other_with_many}),
+    ("three types", "failed to compile: KeyError: 3", {"plan": lambda scenario: {2: routing()}[types_of(scenario)]}),
+    ("compiles", "given by_pair with the resource local", of(by_pair=ALWAYS_BOX)),
+    ("local", "no local model", of(by_pair=ALWAYS_BOX)),
+    ("local", "no local model", SCHEDULED | of(coalescing=HIDDEN, ask=both(late))),
+    ("quantum", "no quantum state", ENTANGLED | of(by_pair=ALWAYS_BOX)),
+    (
+        "quantum",
+        "no quantum state",
+        ENTANGLED | {"plan": lambda s: routing(by_pair=None if constant(s) else ALWAYS_BOX)},
+    ),
+    ("poor pairs", "pairs that are not entangled", ENTANGLED | of(coalescing=TSIRELSON)),
+    ("poor pairs", "without a pair", ENTANGLED | {"plan": lambda s: routing(by_pair=None if constant(s) else BLIND)}),
+    ("poor pairs", "without a pair", ENTANGLED | {"plan": lambda s: routing(by_pair=failing(s))}),
+    ("latency", "given a latency of 0.1 s", COMMUNICATING | {"plan": lambda scenario: JointPlan(BOX, 0.1)}),
+    ("latency", "given a latency of 0.4 s", COMMUNICATING | {"plan": lambda s: StalePlan(FAIR_COINS, 0.2, held_s=0.2)}),
+    ("declares", "allowed: communicating", COMMUNICATING | {"strategy_class": StrategyClass.SYMMETRIC}),
+    ("compiles", "allowed: communicating", COMMUNICATING | {"strategy_class": StrategyClass.SYMMETRIC}),
+    ("compiles", "compiled to a JointPlan", {"plan": lambda scenario: JointPlan(BOX, 0.0)}),
+    ("compiles", "given the latency -0.5 s", COMMUNICATING | {"plan": lambda scenario: JointPlan(BOX, -0.5)}),
+    ("compiles", "given the latency inf s", COMMUNICATING | {"plan": lambda scenario: JointPlan(BOX, np.inf)}),
+    ("compiles", "given the latency soon s", COMMUNICATING | {"plan": lambda scenario: JointPlan(BOX, "soon")}),
+    ("compiles", "given reports soon s old", COMMUNICATING | {"plan": lambda scenario: StalePlan(FAIR_COINS, "soon")}),
+    ("compiles", "held for nan s", COMMUNICATING | {"plan": lambda s: StalePlan(FAIR_COINS, 0.0, held_s=np.nan)}),
+    ("compiles", "failed to compile: SystemExit: 0", {"plan": lambda scenario: sys.exit(0)}),
+    ("ranges", "failed to route: SystemExit: 0", SCHEDULED | of(answer=both(lambda output, view: sys.exit(0)))),
+    ("views unchanged", "SystemExit", ADAPTIVE | of(memory=both(Memory(0, lambda view, server: sys.exit(0))))),
     ("symmetric", "treats the servers differently", of(answer=both(lambda output, view: 0))),
     ("local", "no local model", of(coalescing=[[1, 1], [1, 0]])),
     ("local", "no local model", of(coalescing=TSIRELSON)),
@@ -176,9 +332,14 @@ BROKEN = [
 ]
 
 
+def check_of(strategy, name):
+    """The verdict of one check."""
+    return next(verdicts([each for each in strategy_checks(strategy) if each.name == name]))
+
+
 @pytest.mark.parametrize(("name", "says", "fault"), BROKEN, ids=[f"{name}-{says}" for name, says, _ in BROKEN])
 def test_each_fault_is_caught_by_its_check(name, says, fault):
-    found = next(v for v in verdicts(strategy_checks(made(**fault))) if v.check.name == name)
+    found = check_of(made(**fault), name)
     assert (found.status, says in found.reason) == ("failed", True), found
     assert fault.get("name", "made") is None or f"strategy '{fault.get('name', 'made')}'" in found.reason
     assert "\n" not in found.reason
@@ -446,3 +607,104 @@ def test_checks_are_named_for_tests():
     assert len(set(names)) == len(names)
     assert all(name == name.lower() and " " not in name for name in names)
     assert all(check.verifies.endswith(".") for check in checks)
+
+
+def test_one_fault_is_told_in_full_once():
+    found = [
+        v for v in verdicts(strategy_checks(made(**SCHEDULED, **of(answer=both(raising))))) if v.status == "failed"
+    ]
+    place = f"test_contract.py:{raising.__code__.co_firstlineno + 1})"
+    assert found[0].reason.startswith("strategy 'made' failed to route: KeyError: 'boom' (")
+    assert found[0].reason.endswith(place)
+    assert len(found) > 5
+    assert {v.reason for v in found[1:]} == {f"the same fault as in the check {found[0].check.name!r}"}
+
+
+def test_different_faults_are_told_apart():
+    def failing_by_type(output, view):
+        return {0: output}[view.type_index]
+
+    fault = SCHEDULED | of(answer=(raising, failing_by_type), coalescing=[[1, 1], [1, 0]])
+    reasons = [v.reason for v in verdicts(strategy_checks(made(**fault))) if v.status == "failed"]
+    told = [reason for reason in reasons if not reason.startswith("the same fault")]
+    assert any("KeyError: 'boom'" in reason for reason in told)
+    assert any("no local model" in reason for reason in told)
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit(TERMINATED)])
+def test_what_ends_the_process_is_no_fault_of_a_plugin(end):
+    def compile_(scenario):
+        raise end
+
+    with pytest.raises(type(end)):
+        check_strategy(made(plan=compile_))
+
+
+ENDING = """
+import sys
+from pydantic import field_validator
+from test_contract import Made
+
+
+class Leaving(Made):
+    name = "leaving"
+
+    def compile(self, scenario):
+        sys.exit(0)
+
+
+class Interrupting(Made):
+    name = "interrupting"
+
+    def compile(self, scenario):
+        raise KeyboardInterrupt
+
+
+class Unbuilt(Made):
+    name = "unbuilt"
+    x: int = 1
+
+    @field_validator("x")
+    @classmethod
+    def leave(cls, value):
+        sys.exit(0)
+"""
+
+
+def test_no_plugin_leaves_with_success(call, tmp_path, monkeypatch):
+    (tmp_path / "own_endings.py").write_text(ENDING)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    code, printed, _ = call("check", "own_endings:Leaving")
+    assert code == 1
+    assert "failed to compile: SystemExit: 0 (own_endings.py:11)" in " ".join(printed.split())
+    assert call("check", "own_endings:Interrupting")[0] != 0
+    code, _, errors = call("check", "own_endings:Unbuilt", "--parameter", "x=2")
+    assert (code, len(errors.splitlines())) == (2, 1)
+    assert "raises own_endings.py:28: SystemExit: 0" in errors
+
+
+REFUSED = """
+from typing import Literal
+from entsched.workload import BaselineReward
+from test_contract import Made
+
+
+class Good(Made):
+    name = "good"
+
+
+class Bad(BaselineReward):
+    law: Literal["bad"] = "bad"
+    convex = True
+"""
+
+
+def test_a_class_that_cannot_be_made_is_named(call, tmp_path, monkeypatch):
+    (tmp_path / "own_refused.py").write_text(REFUSED)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    code, _, errors = call("check", "own_refused:Good")
+    assert (code, len(errors.splitlines())) == (2, 1)
+    assert "own_refused.py:11: the class Bad cannot be made, and so none of this module: PydanticUserError" in errors
+    assert "`convex = True`" in errors

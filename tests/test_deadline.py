@@ -13,12 +13,15 @@ import numpy as np
 import pytest
 import yaml
 from conftest import DISCRETE
+from pydantic import ValidationError
 from task_doubles import MemoryStore
 
-from entsched import runner
-from entsched.deadline import DeadlineError, patience_s, within
-from entsched.errors import ConfigError
+from entsched import deadline, runner
+from entsched.deadline import DeadlineError, loading_s, patience_s, within
+from entsched.errors import ConfigError, StrategyError
+from entsched.strategies.choice import StrategyChoice
 from entsched.tasks import ExactTask, SimulationTask
+from entsched.testing.finding import find_plugin
 
 
 def spin():
@@ -116,6 +119,13 @@ def test_the_environment_sets_the_limit(monkeypatch, given):
         patience_s()
 
 
+def test_loading_has_a_minute_at_least(monkeypatch):
+    monkeypatch.setenv("ENTSCHED_PATIENCE_S", "0.5")
+    assert (patience_s(), loading_s()) == (0.5, 60.0)
+    monkeypatch.setenv("ENTSCHED_PATIENCE_S", "90")
+    assert loading_s() == 90.0
+
+
 PLUGIN = """
 import time
 import numpy as np
@@ -198,6 +208,76 @@ def test_plugins_that_hang_fail_at_their_points_and_the_others_go_on(installed, 
     assert all("0.5" in each.label and "took more than 0." in each.error for each in outcome.failed)
     assert all("endless" in each.error for each in outcome.failed)
     assert outcome.done == len(store.rows) == 8 - len(outcome.failed)
+
+
+SLOW = """
+import sys, time
+import numpy as np
+from entsched.behavior import Behavior
+from entsched.strategies import Resource, RoutingPlan, Strategy, StrategyClass
+
+time.sleep(0.2)
+
+
+class Endless(Strategy):
+    name, summary = "endless", "takes long to load, and leaves"
+    strategy_class, resource, uses_splitting = StrategyClass.SCHEDULED, Resource.LOCAL, False
+
+    when: str = "never"
+
+    def model_post_init(self, context):
+        if self.when == "load":
+            sys.exit(0)
+
+    def compile(self, scenario):
+        if self.when == "compile":
+            sys.exit(0)
+        answer = self.answer if self.when == "route" else (lambda output, view: output)
+        n = len(scenario.workload.types)
+        return RoutingPlan(Behavior.from_coalescing(np.full((n, n), 0.5)), answer=(answer, answer))
+
+    def answer(self, output, view):
+        sys.exit(0)
+"""
+
+
+@pytest.fixture
+def slow(site, monkeypatch):
+    """The plugin that takes longer to load than code of plugins may take."""
+    (site / "endless_strategy.py").write_text(SLOW)
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setenv("ENTSCHED_PATIENCE_S", "0.1")
+    sys.modules.pop("endless_strategy", None)
+    yield
+    sys.modules.pop("endless_strategy", None)
+
+
+def test_what_loads_slowly_is_loaded(slow):
+    assert StrategyChoice(name="endless").label == "endless"
+    sys.modules.pop("endless_strategy")
+    assert find_plugin("endless_strategy:Endless", {}).name == "endless"
+
+
+def test_what_never_loads_is_refused(slow, monkeypatch):
+    monkeypatch.setattr(deadline, "PATIENCE_S", 0.1)
+    with pytest.raises(ValidationError, match=r"'endless' failed to load: it took more than 0\.1 s"):
+        StrategyChoice(name="endless")
+    with pytest.raises(DeadlineError, match=r"the import took more than 0\.1 s"):
+        find_plugin("endless_strategy:Endless", {})
+
+
+@pytest.mark.parametrize("when", ["load", "compile", "route"])
+def test_plugins_that_leave_the_process_fail(slow, monkeypatch, when):
+    monkeypatch.setenv("ENTSCHED_PATIENCE_S", "30")
+    common = {"workload": {"arrival_rate_hz": 0.5, "service": DISCRETE}, "baseline": {"law": "linear"}}
+    with pytest.raises((StrategyError, ValidationError), match=f"'endless.*' failed to {when}: SystemExit: 0"):
+        SimulationTask(
+            **common,
+            strategy=StrategyChoice(name="endless", parameters={"when": when}),
+            pairs=50,
+            replication=0,
+            splitting=None,
+        ).evaluate()
 
 
 CONFIG = {

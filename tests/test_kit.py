@@ -159,6 +159,7 @@ def test_the_documented_classes_keep_their_contracts(monkeypatch):
     monkeypatch.setitem(sys.modules, "shown", shown)
     exec("\n".join(block for block in blocks if "def test_" not in block), shown.__dict__)
     plugins = [shown.EqualTogether(), shown.Fan(), shown.TakeTurns(), shown.OwnTurns(), shown.Flipped()]
+    plugins += [shown.Uniform(), shown.Logarithmic(scale_s=2.0)]
     for plugin in plugins:
         for check in checks_of(plugin):
             check.run()

@@ -8,8 +8,9 @@ from test_static import AFFINE, small_workload
 from entsched.behavior import CorrelationSet
 from entsched.games.npa.program import multiplier_bound, npa_value
 from entsched.static.game import StaticGame
-from entsched.static.oracles import LEVEL, linear_game, oracle
+from entsched.static.oracles import LEVEL, LocalOracle, linear_game, oracle
 from entsched.static.relaxation import BOUNDED, Box, everything
+from entsched.workload import Workload
 
 
 def random_box(game, rng):
@@ -40,6 +41,18 @@ def test_local_bounds_are_those_of_a_linear_program(seed):
         assert (found.point is None) == found.proof.empty
         if found.point is not None:
             assert found.point @ coefficients == pytest.approx(expected, rel=1e-7, abs=1e-7)
+
+
+def test_points_that_differ_are_kept_however_short_the_requests_are():
+    short, long = (
+        Workload(
+            arrival_rate_hz=0.5 / second,
+            service={"law": "discrete", "values_s": [0.1 * second, 1.9 * second], "probabilities": [0.3, 0.7]},
+        )
+        for second in (1e-7, 1.0)
+    )
+    kept = [len(LocalOracle.of(StaticGame(each, AFFINE, weight=0.1)).points) for each in (short, long)]
+    assert kept[0] == kept[1] > 8
 
 
 @pytest.mark.parametrize("order", ["random", "a_first"])

@@ -1,11 +1,14 @@
 import os
+from typing import ClassVar, Literal
 
 import numpy as np
 import pytest
 from pydantic import ValidationError
 from scipy.integrate import quad
+from scipy.special import gammainc
 
 from entsched.errors import ConfigError
+from entsched.testing.baselines import baseline_checks
 from entsched.workload import BaselineReward, Workload
 from entsched.workload.baseline import Affine, Linear, Power, Saturating
 from entsched.workload.service import Deterministic, Discrete, Exponential, Hyperexponential, Lognormal
@@ -91,6 +94,73 @@ def test_quadrature_matches_a_direct_integral():
     reward = Affine(law="affine", setup_s=2.0)
     direct = quad(lambda t: 0.5 * np.exp(-0.5 * t) * max(0.0, t - 2.0), 2, 200)[0]
     assert reward.expected_output(0.5).value == pytest.approx(direct, rel=1e-9)
+
+
+class Made(BaselineReward):
+    """T as a function that is given, with what it declares."""
+
+    law: Literal["made"] = "made"
+    convex: ClassVar[bool] = False
+    most: ClassVar[float] = np.inf
+    endless_rate: ClassVar[float] = 1.0
+    formula: ClassVar[str] = "made"
+
+    def output(self, stretch_s):
+        return type(self).outputs(np.asarray(stretch_s))
+
+
+def made(outputs, **declared):
+    return type("Made", (Made,), {"__module__": __name__, "outputs": staticmethod(outputs)} | declared)()
+
+
+def test_quadrature_knows_how_far_a_jump_leads_it_astray():
+    """T = t / 1000 up to 2 s, then 1; for some rates the jump is near an end of a piece, where few points are."""
+    jump = made(lambda t: np.where(t > 2.0, 1.0, 1e-3 * t), most=1.0, endless_rate=0.0)
+    for rate_hz in [*np.geomspace(1e-3, 1e3, 101).tolist(), 0.1, 0.25, 0.4999, 0.501, 2.0, 5.001]:
+        exact = np.exp(-2 * rate_hz) + 1e-3 * gammainc(2, 2 * rate_hz) / rate_hz
+        found = jump.expected_output(rate_hz)
+        assert abs(found.value - exact) <= found.error <= 1e-9 * found.value
+
+
+@pytest.mark.parametrize(
+    ("outputs", "declared", "reason"),
+    [
+        (lambda t: np.minimum(t, 500.0), {"convex": True, "most": 500.0, "endless_rate": 0.0}, "has none"),
+        (lambda t: np.minimum(t, 500.0), {"convex": True, "endless_rate": 0.0}, "bends down near 398"),
+        (lambda t: np.minimum(t, 1e7), {"convex": True}, "bends down near 1e"),
+        (lambda t: 2 * t, {"convex": True}, "endless_rate 1, allowed: at least"),
+        (lambda t: np.minimum(t, 1e5), {"convex": False, "most": 1e4, "endless_rate": 0.0}, "most 10000"),
+        (lambda t: np.minimum(t, 1e5), {"convex": False, "most": 1e5}, "endless_rate 0"),
+        (lambda t: np.where(t > 1e6, 1.0, t), {"convex": False}, "increasing"),
+        (np.sqrt, {"convex": False, "endless_rate": -1.0}, "0 or more"),
+    ],
+)
+def test_rewards_that_contradict_themselves_are_refused(outputs, declared, reason):
+    with pytest.raises(ValueError, match=reason):
+        made(outputs, **declared).require_sound()
+
+
+def late(law, **parameters):
+    return {"affine": Affine, "saturating": Saturating, "power": Power}[law](law=law, **parameters)
+
+
+@pytest.mark.parametrize(
+    "reward",
+    [
+        *REWARDS,
+        *(late("affine", setup_s=s) for s in (1e-9, 2.9, 5.0, 50.0, 145.0, 1e5, 1e9)),
+        *(late("saturating", time_constant_s=s, exponent=k) for s in (1e-9, 1e4) for k in (1.0, 20.0)),
+        late("power", exponent=20.0),
+        made(lambda t: t + 1e9 * np.expm1(-t / 1e9), convex=True),
+    ],
+    ids=lambda reward: f"{reward.law}",
+)
+def test_honest_rewards_are_sound_and_keep_their_contract(reward):
+    reward.require_sound()
+    kept = {check.name: check.run for check in baseline_checks(reward)}
+    names = ["increasing", "convexity", "quadrature", "endless rate"] + ["draws"] * (reward.law == "affine")
+    for name in names:
+        kept[name]()
 
 
 def test_trace_is_read_scaled_and_binned(tmp_path):

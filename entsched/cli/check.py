@@ -27,8 +27,8 @@ def check(
 ) -> None:
     """Check whether PLUGIN keeps the contract it declares: a strategy, service law, baseline reward or pair source.
 
-    Each check may take a minute (ENTSCHED_PATIENCE_S in the environment: another number of seconds). The exit code
-    is 0 if none fails, and 1 if one does.
+    Each check may take a minute (ENTSCHED_PATIENCE_S in the environment: another number of seconds). A fault is
+    told in full once, with its place in the code of PLUGIN. The exit code is 0 if none fails, and 1 if one does.
     """
     from entsched.render import check as render
     from entsched.testing import checks_of, verdicts

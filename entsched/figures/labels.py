@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,53 @@ LINE_FROM = 14.0
 #: What it costs to cover a pixel of a label, a dot and a pixel outside, and to stand at a point that another name
 #: shares, each beside a pixel of distance; and what is one point.
 ON_LABEL, ON_DOT, OUTSIDE, IN_CROWD, SAME_PLACE = 40.0, 25.0, 200.0, 30.0, 5.0
+
+
+#: How far apart dots along a line are that labels should not cover, and places on it where labels may stand; in pixels.
+CLOSE, APART = 7.0, 50.0
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is to be labelled in a panel, and what labels should not cover, until the panel is laid out.
+
+    Attributes
+    ----------
+    points, lines : for each text the places, shape (n, 2), it may stand at, or the line it may stand along
+    colours : of the texts
+    drawn_points, drawn_lines : what else is in the panel
+    """
+
+    points: dict[str, Floats] = field(default_factory=dict)
+    lines: dict[str, Floats] = field(default_factory=dict)
+    colours: dict[str, str] = field(default_factory=dict)
+    drawn_points: list[Floats] = field(default_factory=list)
+    drawn_lines: list[Floats] = field(default_factory=list)
+
+    def name_points(self, text: str, places: Floats, colour: str) -> None:
+        """Ask for a label beside one of the places."""
+        self.points[text], self.colours[text] = places, colour
+
+    def name_line(self, text: str, line: Floats, colour: str) -> None:
+        """Ask for a label somewhere along a line that is drawn."""
+        self.lines[text], self.colours[text] = line, colour
+        self.drawn_lines.append(line)
+
+    def put(self, axes: Axes) -> None:
+        """Write the labels; the figure must have been laid out."""
+        anchors = self.points | {text: _along(axes, line, APART) for text, line in self.lines.items()}
+        drawn = [*self.drawn_points, *(_along(axes, line, CLOSE) for line in self.drawn_lines)]
+        if anchors:
+            put_labels(axes, anchors, {text: text for text in anchors}, self.colours, np.vstack(drawn))
+
+
+def _along(axes: Axes, line: Floats, step: float) -> Floats:
+    """Places along a line that are so many pixels apart."""
+    seen = axes.transData.transform(line)
+    lengths = np.concatenate([[0.0], np.hypot(*np.diff(seen, axis=0).T).cumsum()])
+    stops = np.linspace(0.0, lengths[-1], int(lengths[-1] / step) + 2)
+    places = np.column_stack([np.interp(stops, lengths, seen[:, 0]), np.interp(stops, lengths, seen[:, 1])])
+    return axes.transData.inverted().transform(places)
 
 
 def put_labels(

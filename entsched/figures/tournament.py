@@ -1,9 +1,9 @@
-"""The tournament at a glance: baseline output against mean wait, every strategy a point or a line over p."""
+"""The tournament at a glance: baseline output against mean wait, memoryless routers beside all others."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,19 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import NDArray
 
-from entsched.figures.labels import put_labels
+from entsched.figures.labels import Labels
 from entsched.figures.style import COLOURS, STYLE, Row, arms, plain, save
+from entsched.pareto import mixed_front, stepped_front
 
 Floats = NDArray[np.float64]
 
-#: The marker of each class, the dashes and the grey of its front.
+#: The marker of each class; those of memoryless routers have a panel of their own.
 MARKERS = {"symmetric": "o", "static": "s", "scheduled": "^", "adaptive": "D", "communicating": "P"}
-DASHES = {"symmetric": ":", "static": "-.", "scheduled": (0, (4, 2)), "adaptive": (0, (8, 2)), "communicating": "-"}
+MEMORYLESS = ("symmetric", "static")
+
+#: The shade of what routers of a class reach, and the ink of its edge, the wider the class the lighter.
+SHADES = {"static": "#bdbdbd", "scheduled": "#d2d2d2", "adaptive": "#e3e3e3", "communicating": "#f1f1f1"}
+EDGES = {"static": "#333333", "scheduled": "#555555", "adaptive": "#6b6b6b", "communicating": "#808080"}
 
 #: The colour of each resource: that of its bound.
 INK = {
@@ -32,24 +37,30 @@ INK = {
     "no-signalling": COLOURS["full information"],
 }
 
-#: The bounds of the symmetric class that are drawn behind, with what they are called.
+#: The optima of the symmetric class, with what they are called and their dashes.
 BOUNDS = {
-    "classical": "classical optimum",
-    "quantum": "quantum optimum",
-    "full information": "full information",
+    "classical": ("classical optimum", "-"),
+    "quantum": ("quantum optimum", "-"),
+    "full information": ("full information", (0, (1, 1.2))),
 }
+
+#: What the bounds on local static routing are called.
+CEILING = "no local static routing is above (proved)"
+
+#: The strategies whose points lie on the curves.
+ON_CURVES = ("classical-optimal", "quantum-optimal", "no-signalling")
 
 #: Fronts are those of routers that share no more than pairs.
 FRONT_RESOURCE = "entangled"
 
 #: Beyond this many times the longest wait on a front, points stand at the edge; axes of a larger ratio are logarithmic.
-FAR, WIDE = 1.15, 4.0
+FAR, WIDE = 1.06, 4.0
 
 #: The digits at which a logarithmic axis has ticks.
 TICKS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 
-#: Of what a legend shows without a resource; and how many rows a legend has.
-GREY, LEGEND_ROWS = "#444444", 3
+#: Of what a legend shows without a resource, its rows, and the size of markers with and without a label.
+GREY, LEGEND_ROWS, SIZE, SMALL = "#444444", 3, 4.5, 3.0
 
 ENDS = tuple(f"{name}{end}" for name in ("baseline_rate", "mean_wait_s") for end in ("", "_low", "_high"))
 
@@ -57,11 +68,14 @@ ENDS = tuple(f"{name}{end}" for name in ("baseline_rate", "mean_wait_s") for end
 def tournament(tables: Mapping[str, Sequence[Row]], title: str, unit: str, path: Path) -> Path:
     """Draw the standings; filled markers are exact, open ones simulated with 95 % intervals.
 
-    Points far beyond all fronts stand at the edge they lie behind, with an arrow.
+    On the left are memoryless routers, with the optima of the symmetric class and the proved bounds on local static
+    routing; on the right all routers, before what those of each class, and of narrower ones, reach. Strategies
+    without a label are at no corner of a front. Points far beyond all fronts stand at the edge they lie behind, with
+    an arrow.
 
     Parameters
     ----------
-    tables : ``standings``, ``fronts`` and ``bounds`` of a tournament
+    tables : ``standings``, ``fronts``, ``bounds``, ``static`` and ``entanglement`` of a tournament
     title : the workload and its reward, as text for figures
     unit : of the baseline output
 
@@ -71,18 +85,103 @@ def tournament(tables: Mapping[str, Sequence[Row]], title: str, unit: str, path:
         If the files cannot be written.
     """
     points = [row for row in tables["standings"] if "rank" in row]
-    bounds, fronts = list(tables["bounds"]), _fronts(tables["fronts"])
+    bounds, static, fronts = list(tables["bounds"]), list(tables.get("static", ())), _fronts(tables["fronts"])
+    inner = [row for row in points if row["class"] in MEMORYLESS]
+    ahead = {row["strategy"] for row in tables["entanglement"] if row["ahead"] == "yes"}
     with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(7.4, 5.6), layout="constrained")
-        axes.set(xlabel="mean wait $W$ (s)", ylabel=f"baseline output $R$ ({unit})", title=title)
-        _limits(axes, points, bounds, fronts)
-        _draw_bounds(axes, bounds)
-        steps = [_draw_front(axes, name, rows) for name, rows in fronts.items()]
-        shown = {name: _draw_strategy(axes, rows) for name, rows in _by_strategy(points).items()}
-        _legend(figure, points, fronts, bounds)
+        many = 1 + (len(inner) < len(points))
+        figure, grid = plt.subplots(1, many, figsize=(1.2 + 4.3 * many, 4.9), layout="constrained", squeeze=False)
+        figure.suptitle(title, fontsize=9)
+        panels = [_memoryless(grid[0, 0], inner, bounds, static)]
+        panels += [_everyone(grid[0, 1], points, fronts, ahead)] if many > 1 else []
+        grid[0, 0].set_ylabel(f"baseline output $R$ ({unit})")
+        _legend(figure, points)
         figure.draw_without_rendering()
-        _label(axes, points, shown, steps)
-        return save(figure, path, [*_plotted(points), *_front_rows(fronts), *_bound_rows(bounds)])
+        for axes, labels in zip(grid[0], panels, strict=True):
+            labels.put(axes)
+        shown = [*_plotted(points), *_front_rows(fronts), *_bound_rows(bounds), *_ceiling_rows(static)]
+        return save(figure, path, shown)
+
+
+def _memoryless(axes: Axes, points: Sequence[Row], bounds: Sequence[Row], static: Sequence[Row]) -> Labels:
+    """The points of symmetric and static routers, the optima of the first and the bounds on the second."""
+    axes.set(xlabel="mean wait $W$ (s)", title="memoryless routers")
+    inner = [row[name] for row in bounds for name in BOUNDS]
+    _limits(axes, [*points, *bounds], inner or [row["mean_wait_s"] for row in points])
+    labels, rates = Labels(), [row["baseline_rate"] for row in bounds]
+    for name, (text, dashes) in BOUNDS.items():
+        curve = np.array([[row[name] for row in bounds], rates]).T
+        axes.plot(*curve.T, color=COLOURS[name], ls=dashes, lw=1.3, zorder=2)
+        labels.name_line(text, curve, COLOURS[name])
+    ceiling = _ceiling(axes, static)
+    if len(ceiling):
+        axes.plot(*ceiling.T, color=GREY, ls="--", lw=0.9, zorder=1.5)
+        labels.name_line(CEILING, ceiling, GREY)
+    for name, rows in _by_strategy(points).items():
+        is_static = rows[0]["class"] == "static"
+        places = _draw_points(axes, rows, SIZE if is_static else SMALL)
+        labels.drawn_points.append(places)
+        if is_static or (len(rows) > 1 and name not in ON_CURVES):
+            labels.name_points(plain(name) + _beyond(axes, rows), places, INK[rows[0]["resource"]])
+    return labels
+
+
+def _ceiling(axes: Axes, static: Sequence[Row]) -> Floats:
+    """The least of the bounds R <= upper + weight W, where it is inside the panel."""
+    waits = np.linspace(*axes.get_xlim(), 400)
+    rates = np.min([np.full(400, np.inf), *(row["local_upper"] + row["weight"] * waits for row in static)], axis=0)
+    inside = rates < axes.get_ylim()[1]
+    return np.column_stack([waits, rates])[inside]
+
+
+def _everyone(axes: Axes, points: Sequence[Row], fronts: Mapping[str, Sequence[Row]], named: Collection[str]) -> Labels:
+    """All points before what the routers of each class reach; labels at corners and for those named."""
+    axes.set(xlabel="mean wait $W$ (s)", title="all routers")
+    waits = [row["mean_wait_s"] for rows in fronts.values() for row in rows]
+    _limits(axes, points, waits or [row["mean_wait_s"] for row in points])
+    labels = Labels()
+    edges = {name: _reached(axes, fronts[name], name not in MEMORYLESS) for name in SHADES if name in fronts}
+    for name, edge in reversed(edges.items()):
+        axes.fill_between(edge[:, 0], edge[:, 1], axes.get_ylim()[0], color=SHADES[name], lw=0, zorder=0.5)
+        axes.plot(*edge.T, color=EDGES[name], lw=0.9, zorder=1)
+        labels.drawn_lines.append(edge)
+    for (name, edge), (_, narrower) in zip(edges.items(), [("", np.empty((0, 2))), *edges.items()], strict=False):
+        labels.name_line(f"{name} class", _apart(axes, edge, narrower), EDGES[name])
+    best = {*named, *(row["strategy"] for rows in fronts.values() for row in _corners(rows))}
+    for name, rows in _by_strategy(points).items():
+        is_named = rows[0]["class"] not in MEMORYLESS and name in best
+        places = _draw_points(axes, rows, SIZE if is_named else SMALL)
+        labels.drawn_points.append(places)
+        if is_named:
+            axes.plot(*places.T, color=INK[rows[0]["resource"]], lw=0.6, alpha=0.6, zorder=2)
+            labels.name_points(plain(name) + _beyond(axes, rows), places, INK[rows[0]["resource"]])
+    return labels
+
+
+def _apart(axes: Axes, edge: Floats, narrower: Floats) -> Floats:
+    """The part of an edge that is well above that of a narrower class; all of it if none is."""
+    if not len(narrower):
+        return edge
+    low, high = axes.get_ylim()
+    below = np.interp(edge[:, 0], narrower[:, 0], narrower[:, 1], left=low)
+    part = edge[edge[:, 1] - below > 0.05 * (high - low)]
+    return part if len(part) > 1 else edge
+
+
+def _corners(rows: Sequence[Row]) -> list[Row]:
+    """The points at which the edge of all mixtures turns."""
+    corners = mixed_front(*([row[name] for row in rows] for name in ("baseline_rate", "mean_wait_s")))
+    return [row for row in rows if (row["mean_wait_s"], row["baseline_rate"]) in corners]
+
+
+def _reached(axes: Axes, rows: Sequence[Row], shares_time: bool) -> Floats:
+    """The edge of what points dominate, from the bottom to the right: with all mixtures for routers with a clock."""
+    rates, waits = ([row[name] for row in rows] for name in ("baseline_rate", "mean_wait_s"))
+    right, bottom = axes.get_xlim()[1], axes.get_ylim()[0]
+    corners = mixed_front(rates, waits) if shares_time else stepped_front(rates, waits)
+    corners = [(corners[0][0], bottom), *corners, (right, corners[-1][1])]
+    dense = [np.linspace(start, stop, 40) for start, stop in pairwise(np.array(corners))]
+    return np.vstack(dense)
 
 
 def _by_strategy(points: Sequence[Row]) -> dict[str, list[Row]]:
@@ -93,27 +192,19 @@ def _by_strategy(points: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def _fronts(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """The front of each class in the order of W, if it is another one than that of the class before."""
+    """The front of each class, without points that have no bound."""
     found: dict[str, list[Row]] = {}
-    before: list[tuple[Any, ...]] = []
-    for name in MARKERS:
-        own = [row for row in rows if row["class"] == name and row["resource"] == FRONT_RESOURCE]
-        own = sorted(
-            (row for row in own if math.isfinite(row["baseline_rate"])), key=lambda row: float(row["mean_wait_s"])
-        )
-        places = [(row["strategy"], row["splitting"]) for row in own]
-        if own and places != before:
-            found[name] = own
-        before = places
+    for row in rows:
+        if row["resource"] == FRONT_RESOURCE and math.isfinite(row["baseline_rate"]):
+            found.setdefault(row["class"], []).append(row)
     return found
 
 
-def _limits(axes: Axes, points: Sequence[Row], bounds: Sequence[Row], fronts: Mapping[str, Sequence[Row]]) -> None:
-    """The waits of fronts and bounds, and a little more; all outputs that have a bound."""
-    inner = [row["mean_wait_s"] for rows in fronts.values() for row in rows]
-    inner += [row[name] for row in bounds for name in BOUNDS] or [row["mean_wait_s"] for row in points]
-    waits = [*inner, max(inner) * FAR, *(row["mean_wait_s"] for row in points if row["mean_wait_s"] < max(inner))]
-    rates = [row["baseline_rate"] for row in (*points, *bounds) if math.isfinite(row["baseline_rate"])]
+def _limits(axes: Axes, rows: Sequence[Row], inner: Sequence[float]) -> None:
+    """The inner waits, and a little more; all outputs that have a bound."""
+    most = max(inner, default=1.0)
+    waits = [*inner, most * FAR, *(row["mean_wait_s"] for row in rows if row.get("mean_wait_s", most) < most)]
+    rates = [row["baseline_rate"] for row in rows if math.isfinite(row["baseline_rate"])]
     for axis, values in (("x", waits), ("y", rates or [0.0, 1.0])):
         low, high = min(values), max(values)
         if high > WIDE * low > 0:
@@ -127,68 +218,22 @@ def _limits(axes: Axes, points: Sequence[Row], bounds: Sequence[Row], fronts: Ma
             axes.set(**{f"{axis}lim": (low - room, high + room)})
 
 
-def _draw_bounds(axes: Axes, bounds: Sequence[Row]) -> None:
-    rates = [row["baseline_rate"] for row in bounds]
-    for name in BOUNDS:
-        axes.plot([row[name] for row in bounds], rates, color=COLOURS[name], lw=0.8, alpha=0.55, zorder=1)
-
-
-def _draw_front(axes: Axes, name: str, rows: Sequence[Row]) -> Floats:
-    """The steps that bound what is dominated, out to the edge; returns their corners."""
-    waits = [*(row["mean_wait_s"] for row in rows), axes.get_xlim()[1]]
-    best = np.maximum.accumulate([row["baseline_rate"] for row in rows])
-    rates = [*best.tolist(), float(best[-1])]
-    corners = np.array([[waits[0], axes.get_ylim()[0]], [waits[0], rates[0]]])
-    for wait, rate in zip(waits[1:], rates[1:], strict=True):
-        corners = np.vstack([corners, [wait, corners[-1, 1]], [wait, rate]])
-    axes.plot(*corners.T, **_front_style(name))
-    return corners
-
-
-def _front_style(name: str) -> dict[str, Any]:
-    return {"color": "#8c8c8c", "lw": 0.9, "ls": DASHES[name], "zorder": 1.5}
-
-
-def _draw_strategy(axes: Axes, rows: Sequence[Row]) -> Floats:
-    """The points of one strategy with their intervals, joined in the order of p; returns where they are shown."""
-    low, high = axes.get_xlim(), axes.get_ylim()
-    places = np.array([[min(row["mean_wait_s"], low[1]), min(row["baseline_rate"], high[1])] for row in rows])
+def _draw_points(axes: Axes, rows: Sequence[Row], size: float) -> Floats:
+    """The points of one strategy with their intervals; returns where they are shown."""
+    right, top = axes.get_xlim()[1], axes.get_ylim()[1]
+    places = np.array([[min(row["mean_wait_s"], right), min(row["baseline_rate"], top)] for row in rows])
     colour, marker = INK[rows[0]["resource"]], MARKERS[rows[0]["class"]]
-    axes.plot(*places.T, color=colour, lw=0.6, alpha=0.5, zorder=2)
     for row, place in zip(rows, places, strict=True):
         inside = place[0] == row["mean_wait_s"] and place[1] == row["baseline_rate"]
         face = colour if row["source"] == "exact" else "white"
-        ink: dict[str, Any] = {"color": colour, "mfc": face, "ms": 4.5, "mew": 0.9, "zorder": 4}
+        ink: dict[str, Any] = {"color": colour, "mfc": face, "ms": size, "mew": 0.8, "zorder": 4}
         if not inside:
             axes.plot(*place, marker=">" if place[0] < row["mean_wait_s"] else "^", clip_on=False, **ink)
             continue
-        across, up = (arms(np.array([_interval(row, name)])) for name in ("mean_wait_s", "baseline_rate"))
-        bars: dict[str, Any] = {"capsize": 1.5, "elinewidth": 0.8, "marker": marker}
-        axes.errorbar(place[0], place[1], xerr=across, yerr=up, **bars, **ink)
+        intervals = np.array([row[name] for name in ENDS]).reshape(2, 1, 3)
+        up, across = arms(intervals[0]), arms(intervals[1])
+        axes.errorbar(place[0], place[1], xerr=across, yerr=up, elinewidth=0.7, marker=marker, **ink)
     return places
-
-
-def _interval(row: Row, name: str) -> list[float]:
-    return [row[f"{name}{end}"] for end in ("", "_low", "_high")]
-
-
-def _label(axes: Axes, points: Sequence[Row], shown: Mapping[str, Floats], steps: Sequence[Floats]) -> None:
-    """A label for each strategy, beside points, lines and fronts."""
-    groups = _by_strategy(points)
-    texts = {name: plain(name) + _beyond(axes, rows) for name, rows in groups.items()}
-    colours = {name: INK[rows[0]["resource"]] for name, rows in groups.items()}
-    dots = [_along(axes, line) for line in (*shown.values(), *steps)]
-    put_labels(axes, shown, texts, colours, np.vstack(dots))
-
-
-def _along(axes: Axes, line: Floats) -> Floats:
-    """Dots along a line, about as far apart as a letter is high."""
-    seen = axes.transData.transform(line)
-    dots = [seen[:1]]
-    for start, stop in pairwise(seen):
-        many = int(np.hypot(*(stop - start)) / 7) + 1
-        dots.append(start + (stop - start) * np.linspace(0, 1, many + 1)[1:, None])
-    return axes.transData.inverted().transform(np.vstack(dots))
 
 
 def _beyond(axes: Axes, rows: Sequence[Row]) -> str:
@@ -200,37 +245,29 @@ def _beyond(axes: Axes, rows: Sequence[Row]) -> str:
     return f" ($W$ = {rows[0]['mean_wait_s']:.3g} s)" if rows[0]["mean_wait_s"] > axes.get_xlim()[1] else ""
 
 
-def _legend(figure: Figure, points: Sequence[Row], fronts: Mapping[str, Any], bounds: Sequence[Row]) -> None:
-    """Columns of classes with their fronts, of resources, and of what is open, filled and thin."""
+def _legend(figure: Figure, points: Sequence[Row]) -> None:
+    """Columns of classes, of resources, and of what is open, filled and small."""
     there = {name: {row[name] for row in points} for name in ("class", "resource", "source")}
+    dot: dict[str, Any] = {"ls": "none", "ms": SIZE, "mec": GREY}
     classes = [
-        (f"{name}, its front" if name in fronts else name, _class_handle(name, name in fronts))
-        for name in MARKERS
-        if name in there["class"]
+        (name, Line2D([], [], marker=MARKERS[name], mfc=GREY, **dot)) for name in MARKERS if name in there["class"]
     ]
     resources = [(name, Line2D([], [], color=ink, lw=4)) for name, ink in INK.items() if name in there["resource"]]
     kinds = [
-        (text, Line2D([], [], ls="none", marker="o", ms=4.5, mec=GREY, mfc=face))
+        (text, Line2D([], [], marker="o", mfc=face, **dot))
         for source, text, face in (
             ("simulated", "open: simulated, 95 % interval", "white"),
             ("exact", "filled: exact", GREY),
         )
         if source in there["source"]
     ]
-    if bounds:
-        kinds.append(("thin: bounds of the symmetric class", Line2D([], [], color=GREY, lw=0.8, alpha=0.55)))
-    blank = ("", Line2D([], [], ls="none"))
-    entries = [
-        each for group in (classes, resources, kinds) for each in (*group, *[blank] * (-len(group) % LEGEND_ROWS))
-    ]
+    if kinds:
+        kinds.append(("small: others, without a label", Line2D([], [], marker="o", mfc=GREY, **dot | {"ms": SMALL})))
+    blank = [("", Line2D([], [], ls="none"))]
+    entries = [each for group in (classes, resources, kinds) for each in group + blank * (-len(group) % LEGEND_ROWS)]
     texts, handles = zip(*entries, strict=True) if entries else ((), ())
-    place: dict[str, Any] = {"loc": "outside lower center", "fontsize": 7, "handlelength": 2.6}
+    place: dict[str, Any] = {"loc": "outside lower center", "fontsize": 7, "handlelength": 2.0}
     figure.legend(handles, texts, ncols=max(1, len(entries) // LEGEND_ROWS), **place)
-
-
-def _class_handle(name: str, has_front: bool) -> Line2D:
-    line = _front_style(name) if has_front else {"ls": "none"}
-    return Line2D([], [], marker=MARKERS[name], mec=GREY, mfc=GREY, ms=4.5, **line)
 
 
 def _plotted(points: Sequence[Row]) -> list[Row]:
@@ -248,6 +285,13 @@ def _bound_rows(bounds: Sequence[Row]) -> list[Row]:
     return [
         {"kind": f"bound, {label}", "splitting": row["splitting"], "class": "symmetric"}
         | {"mean_wait_s": row[name], "baseline_rate": row["baseline_rate"]}
-        for name, label in BOUNDS.items()
+        for name, (label, _) in BOUNDS.items()
         for row in bounds
+    ]
+
+
+def _ceiling_rows(static: Sequence[Row]) -> list[Row]:
+    """The weights and upper ends of the bounds R <= upper + weight W on local static routing."""
+    return [
+        {"kind": CEILING, "class": "static", "weight": row["weight"], "upper": row["local_upper"]} for row in static
     ]

@@ -75,6 +75,16 @@ def print_static(comparisons: list[StaticComparison]) -> None:
             table.add_row(f"{found.game.weight:g}", name, *ends, *figures, str(one.boxes))
     console = Console()
     console.print(table)
-    for found in comparisons:
-        verdict = said(found.game.weight, found.verdict, found.least_gain, found.most_gain)
-        console.print(verdict, highlight=False, soft_wrap=True)
+    lines = [said(each.game.weight, each.verdict, each.least_gain, each.most_gain) for each in comparisons]
+    for line in [*lines, *(each for found in comparisons for each in _stopped(found))]:
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def _stopped(found: StaticComparison) -> list[str]:
+    """What is said of sets whose gap stayed open."""
+    return [
+        f"at weight {found.game.weight:g} with {one.correlations.value} correlations: stopped after {one.boxes} boxes, "
+        f"a gap of {one.ends.upper - one.ends.lower:.2g} stayed open"
+        for one in (found.local, found.quantum)
+        if not one.ends.closed
+    ]

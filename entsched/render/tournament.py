@@ -1,18 +1,20 @@
-"""What the command line shows of a tournament: the strategies by rank, and what entanglement was worth."""
+"""What the command line shows of a tournament: the strategies by class, and what entanglement was worth."""
 
 from __future__ import annotations
 
 import math
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from entsched.tournament.markdown import described
 from entsched.tournament.play import TABLES, Tournament
-from entsched.tournament.standings import CLASSES, RANKS
+from entsched.tournament.standings import CLASSES, RESOURCES
 
 Row = dict[str, Any]
 
@@ -34,7 +36,7 @@ def _finite(row: Row) -> Row:
 
 
 def print_tournament(made: Tournament, out: Path) -> None:
-    """A line for each strategy, by class and best rank, and what is to be said."""
+    """A line for each strategy, by class and resource, and what is to be said."""
     console = Console()
     console.print(_table(made))
     for sentence in made.words:
@@ -49,40 +51,34 @@ def print_tournament(made: Tournament, out: Path) -> None:
 
 def _table(made: Tournament) -> Table:
     table = Table(
-        title=f"{made.entries.experiment.name}: ranges and best ranks over p",
-        caption="ranks: among those allowed no more/in the class/of all; 1: nobody dominates for sure",
+        title=f"{made.entries.experiment.name}: ranges over p",
+        caption="class, all: of how many points nobody there dominates for sure",
+        caption_justify="left",
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
-    table.add_column("strategy", overflow="fold")
-    for column, width, side in (
-        ("resource", 13, "left"),
-        ("W (s)", 11, "right"),
-        ("R", 14, "right"),
-        ("ranks", 5, "left"),
-    ):
-        table.add_column(column, min_width=width, no_wrap=True, justify="left" if side == "left" else "right")
+    table.add_column("strategy", no_wrap=True, overflow="ellipsis")
+    for column, width in (("W (s)", 11), ("R", 13), ("class", 6), ("all", 6)):
+        table.add_column(column, no_wrap=True, min_width=width, justify="right")
     by_strategy: dict[str, list[Row]] = {}
     for row in made.tables["standings"]:
         if "rank" in row:
             by_strategy.setdefault(row["strategy"], []).append(row)
-    for each in CLASSES:
-        own = [rows for rows in by_strategy.values() if rows[0]["class"] == each.value]
+    for each, resource in product(CLASSES, RESOURCES):
+        place = each.value, resource.value
+        own = [rows for rows in by_strategy.values() if (rows[0]["class"], rows[0]["resource"]) == place]
         if own:
-            table.add_row(f"[bold]{each.value} class[/bold]")
-        for rows in sorted(own, key=_best_ranks):
+            table.add_row(f"[bold]{each.value}, {resource.value}[/bold]")
+        for rows in sorted(own, key=lambda rows: rows[0]["strategy"]):
             table.add_row(*_line(rows))
     return table
 
 
-def _best_ranks(rows: list[Row]) -> list[int]:
-    return [min(row[name] for row in rows) for name in RANKS]
-
-
 def _line(rows: list[Row]) -> tuple[str, ...]:
-    """The ranges of a strategy's figures, and the best of its ranks."""
+    """The ranges of a strategy's figures, and how many of its points have rank 1."""
     ranges = [_range([row[name] for row in rows]) for name in ("mean_wait_s", "baseline_rate")]
-    return rows[0]["strategy"], rows[0]["resource"], *ranges, "/".join(map(str, _best_ranks(rows)))
+    firsts = [f"{sum(row[name] == 1 for row in rows)} of {len(rows)}" for name in ("rank_in_class", "rank")]
+    return escape(rows[0]["strategy"]), *ranges, *firsts
 
 
 def _range(values: list[float]) -> str:

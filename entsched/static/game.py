@@ -25,8 +25,14 @@ GAP, MOST_BOXES = 1e-4, 6000
 #: Types up to which both ends are proved: 4^4 deterministic pairs, moment matrices of 25 rows.
 MOST_TYPES = 4
 
+#: Weights within what floating point carries safely through products with waits.
+LEAST_WEIGHT, MOST_WEIGHT = 1e-9, 1e9
+
+#: Loads that a search allows a server, and that its programs may be over it.
+MOST_LOAD, SLACK = 0.999, 1e-6
+
 #: Loads nearer to 1 count as this far from it while a search is under way.
-MARGIN = 1e-3
+MARGIN = 5e-4
 
 
 class Figures(NamedTuple):
@@ -42,13 +48,13 @@ class StaticGame:
 
     Parameters
     ----------
-    weight : baseline output that a second of mean wait is worth, above 0
+    weight : baseline output that a second of mean wait is worth, 1e-9 to 1e9
 
     Raises
     ------
     GameError
-        If the weight is not positive, there are more than 4 types, or the reward outgrows every line while one
-        server can serve everybody: the stretch of the other then never ends, and R has no bound.
+        If the weight is out of range, there are more than 4 types, the load is above 0.999, or the reward outgrows
+        every line while one server can serve everybody: the stretch of the other then never ends, and R has no bound.
 
     Examples
     --------
@@ -68,10 +74,16 @@ class StaticGame:
 
     def __post_init__(self) -> None:
         n = len(self.workload.types)
-        if not (self.weight > 0 and np.isfinite(self.weight)):
-            raise GameError(f"weight given {self.weight}, allowed: a positive number, output per second of wait")
+        if not LEAST_WEIGHT <= self.weight <= MOST_WEIGHT:
+            raise GameError(
+                f"weight given {self.weight}, allowed: {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}, output per second of wait"
+            )
         if n > MOST_TYPES:
             raise GameError(f"given {n} types, allowed for the best static routing: at most {MOST_TYPES}")
+        if self.workload.load > MOST_LOAD:
+            raise GameError(
+                f"given load {self.workload.load:.6g}, allowed for the best static routing: at most {MOST_LOAD}"
+            )
         if np.isinf(self.baseline.endless_rate) and 2 * self.workload.load <= 1:
             raise GameError(
                 f"baseline given {self.baseline.law}, which outgrows every line: one server can serve everybody, the "
@@ -105,7 +117,7 @@ class StaticGame:
         return found
 
     def figures(self, point: Floats) -> Figures:
-        """W and R at a point; loads of nearly 1 or more count as 1 - 0.001.
+        """W and R at a point; loads of nearly 1 or more count as 1 - 0.0005.
 
         W = (sum_s n_s V_s + D) / 2 with V_s = second_s / (1 - load_s), and R = sum_s (1 - load_s) L_s E[T(Exp(L_s))].
         """

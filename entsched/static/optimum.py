@@ -10,10 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from entsched.behavior import CorrelationSet
+from entsched.behavior import Behavior, CorrelationSet
+from entsched.errors import GameError
 from entsched.static.branching import Node, Progress, branch
 from entsched.static.game import GAP, MOST_BOXES, Figures, StaticGame
 from entsched.static.oracles import oracle
+from entsched.static.reached import ROUNDING, reached
 from entsched.static.search import Mixture, best_local, best_quantum
 from entsched.workload import BaselineReward, Workload
 
@@ -48,7 +50,7 @@ class StaticOptimum:
     ----------
     correlations : local or quantum
     ends : the lower one is reached by ``mixture``, which has ``figures``, the upper one proved by the tree of boxes
-        under ``root``; the scale is R + weight W of the mixture
+        under ``root``, and rounded up; the scale is R + weight W of the mixture
     boxes : how many boxes there are
     """
 
@@ -142,7 +144,8 @@ def static_optimum(
     Raises
     ------
     GameError
-        As :class:`entsched.static.game.StaticGame`.
+        As :class:`entsched.static.game.StaticGame`; or if the boxes prove less than the mixture reaches, because the
+        reward is not as convex or bounded as it declares.
 
     Examples
     --------
@@ -153,11 +156,16 @@ def static_optimum(
     (0.5, True)
     """
     mixture = best_mixture(game.workload, game.baseline, game.weight, correlations)
-    figures = game.figures(game.point(mixture.behavior))
-    scale = abs(figures.baseline_rate) + game.weight * figures.mean_wait_s
-    found = branch(game, oracle(game, correlations), mixture.value + gap * scale, most_boxes, progress)
-    ends = Ends(mixture.value, max(found.upper, mixture.value), scale, found.closed)
-    return StaticOptimum(correlations, ends, mixture, figures, found.root, found.boxes)
+    lower = reached(game, Behavior(mixture.behavior))
+    goal = lower.value + (gap - ROUNDING) * lower.scale
+    found = branch(game, oracle(game, correlations), goal, most_boxes, progress)
+    if lower.contradicts(found.upper):
+        raise GameError(
+            f"baseline given {game.baseline.law}: routing reaches {lower.value:.9g}, above the proved "
+            f"{found.upper:.9g}, allowed: a reward as convex and bounded as it declares"
+        )
+    ends = Ends(lower.value, found.upper + ROUNDING * lower.scale, lower.scale, found.closed)
+    return StaticOptimum(correlations, ends, mixture, lower.figures, found.root, found.boxes)
 
 
 def compare(

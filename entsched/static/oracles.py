@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from entsched.behavior import CorrelationSet
 from entsched.games.nonlocal_game import LinearConstraint, NonlocalGame
 from entsched.games.npa.prepared import PreparedRelaxation
+from entsched.games.value import MomentDual
 from entsched.static.game import StaticGame
 from entsched.static.relaxation import BOUNDED, Box
 
@@ -80,7 +81,8 @@ class LocalOracle:
         chosen = np.eye(2)[answers]
         behaviors = np.einsum("ixa,jyb->ijabxy", chosen, chosen).reshape(-1, 2, 2, game.types, game.types)
         points = game.point(behaviors)
-        _, kept = np.unique(points.round(12), axis=0, return_index=True)
+        sizes = np.maximum(np.abs(points).max(axis=0), np.finfo(float).tiny)
+        _, kept = np.unique((points / sizes).round(12), axis=0, return_index=True)
         return cls(behaviors[kept], points[kept])
 
     def bound(self, coefficients: Floats, box: Box) -> Bound:
@@ -147,12 +149,17 @@ class QuantumOracle:
         low, high = np.full((2, len(coefficients)), [[-math.inf], [math.inf]])
         low[list(BOUNDED)], high[list(BOUNDED)] = box.low, box.high
         found = self._relaxation.bound(coefficients, low, high)
-        proof = None
-        if found.dual is not None:
-            multipliers = found.dual.multipliers[list(BOUNDED)]
-            proof = Proof(multipliers, found.dual.matrix, empty=found.upper == -math.inf)
         point = None if found.behavior is None else self.game.point(found.behavior)
-        return Bound(found.upper, point, proof)
+        upper, dual = found.upper, found.dual
+        if dual is None:
+            upper, dual = self._unconstrained(coefficients, low, high)
+        return Bound(upper, point, Proof(dual.multipliers[list(BOUNDED)], dual.matrix, empty=upper == -math.inf))
+
+    def _unconstrained(self, coefficients: Floats, low: Floats, high: Floats) -> tuple[float, MomentDual]:
+        """What no multipliers and the repair of an empty matrix prove, for where the solver proves nothing."""
+        family = self._relaxation.family
+        words = len(family.table.words)
+        return family.proof(coefficients, low, high, np.zeros(len(low)), np.zeros((words, words)))
 
     @cached_property
     def _relaxation(self) -> PreparedRelaxation:
@@ -191,8 +198,14 @@ def oracle(game: StaticGame, correlations: CorrelationSet) -> Oracle:
 
 
 def multipliers_bound(points: Floats, coefficients: Floats, multipliers: Floats, box: Box) -> float:
-    """What multipliers prove of coefficients @ point over mixtures of points, shape (k, 8), in a box; rounded up."""
-    values, ranges = points @ coefficients, points[:, BOUNDED]
-    ends = np.where(multipliers > 0, box.high, box.low)
-    size = np.abs(values).max() + np.abs(ranges).max() * np.abs(multipliers).sum()
-    return float((values - ranges @ multipliers).max() + multipliers @ ends + ROUNDING * size)
+    """What multipliers prove of coefficients @ point over mixtures of points, shape (k, 8), in a box; rounded up.
+
+    Where a product overflows nothing is proved: inf.
+    """
+    with np.errstate(all="ignore"):
+        ends = np.where(multipliers > 0, box.high, box.low)
+        largest = (points @ coefficients - points[:, BOUNDED] @ multipliers).max()
+        sizes = np.abs(points).max(axis=0)
+        size = sizes @ np.abs(coefficients) + 2 * np.maximum(sizes[list(BOUNDED)], np.abs(ends)) @ np.abs(multipliers)
+        found = float(largest + multipliers @ ends + ROUNDING * size)
+    return found if math.isfinite(found) else math.inf

@@ -16,18 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
-from entsched import queueing
-from entsched.behavior import Behavior, CorrelationSet
+from entsched.behavior import CorrelationSet
 from entsched.errors import CertificateError, EntschedError
 from entsched.games.checker import digest
 from entsched.games.npa.program import multiplier_bound
-from entsched.games.seesaw import density_matrix
-from entsched.games.seesaw_steps import born_table
-from entsched.games.value import Realisation
 from entsched.static.documents import FORMAT
-from entsched.static.game import SECOND, StaticGame
+from entsched.static.fields import number, numbers, require_keys
+from entsched.static.game import MOST_TYPES, SECOND, StaticGame
 from entsched.static.oracles import LEVEL, LocalOracle, linear_game, multipliers_bound
+from entsched.static.reached import ROUNDING, reached
 from entsched.static.relaxation import Box, everything, least_seconds, line_above_value
+from entsched.static.strategies import strategy_behavior
 from entsched.validation import first_problem
 from entsched.workload import Baseline, Workload
 
@@ -37,8 +36,20 @@ Floats = NDArray[np.float64]
 #: What a file may have at most.
 MOST_BYTES, MOST_DEPTH = 200_000_000, 400
 
-#: What rounding may take from a value, in units of R + weight W.
-ROUNDING = 1e-9
+#: Words of level 1+AB for the most types that are settled.
+MOST_WORDS = (1 + MOST_TYPES) ** 2
+
+#: What a document of another shape makes Python say.
+MALFORMED = (
+    KeyError,
+    TypeError,
+    ValueError,
+    IndexError,
+    AttributeError,
+    RecursionError,
+    ArithmeticError,
+    MemoryError,
+)
 
 
 @dataclass(frozen=True)
@@ -107,76 +118,42 @@ def check(document: Any) -> list[Proved]:
     try:
         if document["format"] != FORMAT:
             raise CertificateError(f"format given {str(document['format'])[:40]!r}, allowed: {FORMAT!r}")
+        require_keys(document, "document", "format workload baseline weight bounds sha256")
         if digest(document) != document["sha256"]:
             raise CertificateError("sha256 does not fit the content: the file was changed after it was written")
+        if not document["bounds"]:
+            raise CertificateError("given no bounds, allowed: at least one")
         baseline = TypeAdapter(Baseline).validate_python(document["baseline"])
-        game = StaticGame(Workload(**document["workload"]), baseline, float(document["weight"]))
-        return [_checked(game, each) for each in document["bounds"]]
+        game = StaticGame(Workload(**document["workload"]), baseline, number(document["weight"], "weight"))
+        with np.errstate(all="ignore"):
+            return [_checked(game, each) for each in document["bounds"]]
     except ValidationError as error:
         raise CertificateError(first_problem(error)) from None
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
-        if isinstance(error, EntschedError):
-            raise
+    except EntschedError as error:
+        raise CertificateError(str(error)) from None
+    except MALFORMED as error:
         raise CertificateError(f"malformed: {type(error).__name__} {str(error)[:60]}") from None
 
 
 def _checked(game: StaticGame, bounds: Json) -> Proved:
+    require_keys(bounds, "bounds", "set lower upper strategy boxes")
     correlations = CorrelationSet(bounds["set"])
     if correlations not in (CorrelationSet.LOCAL, CorrelationSet.QUANTUM):
         raise CertificateError(f"set given {bounds['set']!r}, allowed: local or quantum")
-    lower, upper = float(bounds["lower"]), float(bounds["upper"])
-    reached, scale = _reached(game, bounds["strategy"], correlations)
-    if not reached >= lower - ROUNDING * scale:
-        raise CertificateError(f"{correlations} lower end {lower:.12g}: the strategy reaches only {reached:.12g}")
+    lower, upper = number(bounds["lower"], "lower end"), number(bounds["upper"], "upper end")
+    found = reached(game, strategy_behavior(bounds["strategy"], correlations, game.types))
+    if not abs(found.value - lower) <= ROUNDING * found.scale:
+        raise CertificateError(f"{correlations} lower end {lower:.12g}: the strategy reaches {found.value:.12g}")
     local = LocalOracle.of(game) if correlations == CorrelationSet.LOCAL else None
     proved = _proved(game, local, bounds["boxes"], everything(game), (0.0, 0.0), 0)
-    if not max(proved, lower) <= upper + ROUNDING * scale:
+    if found.contradicts(proved):
+        raise CertificateError(
+            f"{correlations}: the strategy reaches {found.value:.12g}, above the proved {proved:.12g}, "
+            "allowed: a reward as convex and bounded as it declares"
+        )
+    if not max(proved, lower) <= upper:
         raise CertificateError(f"{correlations} upper end {upper:.12g}: the boxes prove only {proved:.12g}")
     return Proved(correlations.value, game.weight, lower, upper)
-
-
-def _reached(game: StaticGame, parts: list[Json], correlations: CorrelationSet) -> tuple[float, float]:
-    """R - weight W of a strategy, by the formulas of queueing, and R + weight W."""
-    weights = np.array([float(part["weight"]) for part in parts])
-    if not (weights >= 0).all() or abs(weights.sum() - 1) > 1e-9:
-        raise CertificateError("the weights of a strategy are no probabilities")
-    tables = [_table(part, correlations, game.types) for part in parts]
-    behavior = Behavior(np.tensordot(weights / weights.sum(), np.array(tables), 1))
-    found = queueing.evaluate(game.workload, behavior, game.baseline)
-    cost = game.weight * found.mean_wait_s
-    return found.baseline_rate - cost, abs(found.baseline_rate) + cost
-
-
-def _table(part: Json, correlations: CorrelationSet, types: int) -> Floats:
-    """P(a, b | x, y) of fixed answers, or by Born's rule."""
-    if "answers_a" in part:
-        answers = [np.array(part[side], dtype=int) for side in ("answers_a", "answers_b")]
-        if any(each.shape != (types,) or not np.isin(each, (0, 1)).all() for each in answers):
-            raise CertificateError(f"answers of a strategy: allowed {types} times 0 or 1")
-        table: Floats = np.einsum("xa,yb->abxy", *(np.eye(2)[each] for each in answers))
-        return table
-    if correlations == CorrelationSet.LOCAL:
-        raise CertificateError("a local strategy has a state, allowed: fixed answers")
-    state = density_matrix(_complex(part["state"]))
-    effects = [_effects(_complex(part[side]), types, len(state)) for side in ("measurements_a", "measurements_b")]
-    return born_table(Realisation(state, *effects))
-
-
-def _complex(document: Json) -> NDArray[np.complex128]:
-    array: NDArray[np.complex128] = np.array(document["real"]) + 1j * np.array(document["imaginary"])
-    return array
-
-
-def _effects(effects: NDArray[np.complex128], types: int, size: int) -> NDArray[np.complex128]:
-    """Measurements [question, answer] of two effects each, if they are that."""
-    dimension = math.isqrt(size)
-    if effects.shape != (types, 2, dimension, dimension):
-        raise CertificateError(f"measurements have shape {effects.shape}, allowed: {(types, 2, dimension, dimension)}")
-    whole = np.abs(effects.sum(axis=1) - np.eye(dimension)).max() < 1e-9
-    hermitian = np.abs(effects - effects.conj().swapaxes(-1, -2)).max() < 1e-9
-    if not (whole and hermitian and np.linalg.eigvalsh(effects).min() > -1e-9):
-        raise CertificateError("measurements are no positive effects that sum to the identity")
-    return effects
 
 
 def _proved(
@@ -187,30 +164,48 @@ def _proved(
         raise CertificateError(f"boxes inside boxes deeper than {MOST_DEPTH}")
     cheap = least_seconds(game, box)
     seconds = [max(known[s], cheap[s]) for s in (0, 1)]
-    for s, proof in enumerate(node.get("second", ())):
+    for s, proof in zip((0, 1), node.get("second", (None, None)), strict=True):
         if proof is not None:
             seconds[s] = max(seconds[s], -_bound(game, local, -np.eye(8)[SECOND + s], box, proof))
+    found = (seconds[0], seconds[1])
     if "cut" in node:
-        halves, parts = box.halves(range(4)[node["cut"]]), node["parts"]
-        found = (seconds[0], seconds[1])
-        return max(_proved(game, local, part, half, found, depth + 1) for part, half in zip(parts, halves, strict=True))
-    constant, coefficients = line_above_value(game, box, (seconds[0], seconds[1]))
-    proof = node["proof"]
-    if proof.get("empty"):
-        return -math.inf if _bound(game, local, np.zeros(8), box, proof) < 0 else math.inf
-    return constant + _bound(game, local, coefficients, box, proof)
+        require_keys(node, "box", "cut parts", "second")
+        axis = node["cut"]
+        if isinstance(axis, bool) or axis not in range(4):
+            raise CertificateError(f"cut given {str(axis)[:40]}, allowed: 0, 1, 2 or 3")
+        halves = zip(node["parts"], box.halves(axis), strict=True)
+        return max(_proved(game, local, part, half, found, depth + 1) for part, half in halves)
+    require_keys(node, "box", "proof", "second")
+    return _leaf(game, local, node["proof"], box, found)
+
+
+def _leaf(game: StaticGame, local: LocalOracle | None, proof: Json, box: Box, seconds: tuple[float, float]) -> float:
+    """The upper bound that a box without parts proves; -inf if no behavior is in it."""
+    if "empty" in proof:
+        if proof["empty"] is not True or not _bound(game, local, np.zeros(8), box, proof) < 0:
+            raise CertificateError("a box that is said to be empty is not proved to be")
+        return -math.inf
+    constant, coefficients = line_above_value(game, box, seconds)
+    return _finite(constant + _bound(game, local, coefficients, box, proof))
 
 
 def _bound(game: StaticGame, local: LocalOracle | None, coefficients: Floats, box: Box, proof: Json) -> float:
     """What multipliers, and for quantum behaviors a matrix, prove of coefficients @ point in a box."""
-    multipliers = np.array(proof["multipliers"], dtype=float)
-    if multipliers.shape != (4,) or not np.isfinite(multipliers).all():
-        raise CertificateError("multipliers of a box: allowed four finite numbers")
+    require_keys(proof, "proof", "multipliers" if local is not None else "multipliers matrix", "empty")
+    multipliers = numbers(proof["multipliers"], "multipliers", 4)
     if local is not None:
-        return multipliers_bound(local.points, coefficients, multipliers, box)
-    rows = [np.array(row, dtype=float) for row in proof["matrix"]]
-    lower = np.zeros((len(rows), len(rows)))
-    for i, row in enumerate(rows):
-        lower[i, : i + 1] = row
+        return _finite(multipliers_bound(local.points, coefficients, multipliers, box))
+    size = len(proof["matrix"])
+    if size > MOST_WORDS:
+        raise CertificateError(f"matrix given {size} rows, allowed: at most {MOST_WORDS}")
+    lower = np.zeros((size, size))
+    for i, row in enumerate(proof["matrix"]):
+        lower[i, : i + 1] = numbers(row, "row of a matrix", i + 1)
     matrix = lower + np.tril(lower, -1).T
-    return multiplier_bound(linear_game(game, coefficients, box), LEVEL, multipliers, matrix)
+    return _finite(multiplier_bound(linear_game(game, coefficients, box), LEVEL, multipliers, matrix))
+
+
+def _finite(bound: float) -> float:
+    if not math.isfinite(bound):
+        raise CertificateError(f"a box proves {bound}, allowed: a finite number")
+    return bound

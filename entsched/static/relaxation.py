@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entsched.errors import GameError
-from entsched.static.game import CUSTOMERS, DELAY, LOAD, RATE, SECOND, StaticGame
+from entsched.static.game import CUSTOMERS, DELAY, LOAD, MOST_LOAD, RATE, SECOND, StaticGame
 from entsched.workload import BaselineReward
 
 Floats = NDArray[np.float64]
@@ -96,17 +96,27 @@ def line_above(reward: BaselineReward, low_hz: float, high_hz: float) -> Line:
     """
     wide = high_hz - low_hz > NARROW_HZ
     if reward.convex:
-        low, high = reward.expected_rate(low_hz), reward.expected_rate(high_hz)
+        low, high = _most_rate(reward, low_hz), _most_rate(reward, high_hz)
         slope = (high - low) / (high_hz - low_hz) if wide else 0.0
         return Line(low - slope * low_hz if wide else max(low, high), slope)
-    low, high = (reward.most if at == 0 else reward.expected_output(at).value for at in (low_hz, high_hz))
+    low, high = _most_output(reward, low_hz), _most_output(reward, high_hz)
     if not np.isfinite(low):
         raise GameError(f"baseline given {reward.law}, allowed for the best static routing: a convex or bounded reward")
     if not wide:
         return Line(high_hz * low, 0.0)
-    slope = (high - low) / (high_hz - low_hz)
+    slope = min(0.0, high - low) / (high_hz - low_hz)
     middle = (low_hz + high_hz) / 2
     return Line(-slope * middle**2, low - slope * low_hz + 2 * slope * middle)
+
+
+def _most_output(reward: BaselineReward, rate_hz: float) -> float:
+    """E[T(Exp(rate_hz))] with its error, the bound of T for rate 0."""
+    return sum(reward.expected_output(rate_hz)) if rate_hz > 0 else reward.most
+
+
+def _most_rate(reward: BaselineReward, rate_hz: float) -> float:
+    """g(rate_hz) with the error of the expectation, the endless rate for rate 0."""
+    return rate_hz * _most_output(reward, rate_hz) if rate_hz > 0 else reward.endless_rate
 
 
 def line_above_value(game: StaticGame, box: Box, seconds: tuple[float, float]) -> tuple[float, Floats]:
@@ -172,12 +182,12 @@ def _servers(game: StaticGame, box: Box) -> tuple[_Server, _Server]:
 
 
 def _slowness(load: float) -> float:
-    return 1 / (1 - min(load, 0.99))
+    return 1 / (1 - min(load, MOST_LOAD))
 
 
 def _tangent(load: tuple[float, float]) -> Line:
     """A tangent of 1 / (1 - load): nowhere above it for loads below 1."""
-    at = min(_middle(load), 0.99)
+    at = min(_middle(load), MOST_LOAD)
     slope = 1 / (1 - at) ** 2
     return Line(1 / (1 - at) - slope * at, slope)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from scipy.optimize import LinearConstraint, minimize
 
 from entsched.games.seesaw import seesaw_maximise
 from entsched.games.value import Realisation
-from entsched.static.game import LOAD, StaticGame
+from entsched.static.game import LOAD, MOST_LOAD, SLACK, StaticGame
 from entsched.static.oracles import LocalOracle
 
 Floats = NDArray[np.float64]
@@ -22,9 +23,6 @@ STARTS, ROUNDS = 12, 20
 
 #: Weights below this are rounding.
 LEAST_WEIGHT = 1e-7
-
-#: Loads that a search allows.
-MOST_LOAD = 0.999
 
 
 class Column(NamedTuple):
@@ -51,7 +49,7 @@ class Mixture:
     Attributes
     ----------
     weights, columns : the probability of each strategy
-    value : R - weight W of the mixture
+    value : R - weight W of the mixture; -inf if a server has more load than a search allows
     """
 
     weights: tuple[float, ...]
@@ -84,7 +82,8 @@ def best_local(game: StaticGame) -> Mixture:
         return columns[int(np.argmax(every.behaviors.reshape(len(columns), -1) @ prices.ravel()))]
 
     rng = np.random.default_rng(0)
-    found = [_climbed(game, [columns[k] for k in rng.integers(len(columns), size=6)], best) for _ in range(STARTS)]
+    starts = [[columns[k] for k in rng.integers(len(columns), size=6)] for _ in range(STARTS)]
+    found = [_climbed(game, start, best) for start in [*starts, _together(game)]]
     return max(found, key=lambda mixture: mixture.value)
 
 
@@ -107,6 +106,13 @@ def _entangled(game: StaticGame, local: Mixture, price: Callable[[Floats, int], 
     starts = [list(local.columns), *([column] for column in _coins(game))]
     found = [_climbed(game, columns, lambda prices: price(prices, seed=0)) for columns in starts]  # type: ignore[call-arg]
     return max([local, *found], key=lambda mixture: mixture.value)
+
+
+def _together(game: StaticGame) -> list[Column]:
+    """Everybody to one server, and everybody to the other: mixed evenly, they are stable whatever the load."""
+    behaviors = np.zeros((2, 2, 2, game.types, game.types))
+    behaviors[0, 0, 0] = behaviors[1, 1, 1] = 1.0
+    return [Column(each) for each in behaviors]
 
 
 def _coins(game: StaticGame) -> list[Column]:
@@ -132,7 +138,7 @@ def _climbed(game: StaticGame, columns: list[Column], price: Pricing) -> Mixture
         if gain <= 1e-7 * float(np.abs(prices).sum()):
             break
         better = _mixed(game, [*mixture.columns, column], mixture)
-        if better.value <= mixture.value + 1e-12 * abs(mixture.value):
+        if math.isfinite(mixture.value) and better.value <= mixture.value + 1e-12 * abs(mixture.value):
             break
         mixture = better
     return mixture
@@ -159,5 +165,6 @@ def _mixed(game: StaticGame, columns: list[Column], before: Mixture | None) -> M
     weights[weights < LEAST_WEIGHT] = 0.0
     weights /= weights.sum()
     kept = np.flatnonzero(weights)
-    value = game.value(weights @ points)
+    point = weights @ points
+    value = game.value(point) if point[LOAD : LOAD + 2].max() <= MOST_LOAD + SLACK else -math.inf
     return Mixture(tuple(weights[kept].tolist()), tuple(columns[k] for k in kept), value)

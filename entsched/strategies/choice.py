@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import model_validator
 
-from entsched.deadline import loading_s, patience_s, within
+from entsched.deadline import is_termination, loading_s, patience_s, within
 from entsched.errors import StrategyError
 from entsched.strategies import registry
 from entsched.strategies.base import BaseStrategy, Scenario
@@ -75,4 +75,6 @@ def _limited(name: str, what: str, seconds: float, call: Callable[[], Value]) ->
     try:
         return within(seconds, f"strategy {name!r} failed to {what}: it", call)
     except SystemExit as error:
+        if is_termination(error):
+            raise
         raise StrategyError(f"strategy {name!r} failed to {what}: SystemExit: {error}") from error

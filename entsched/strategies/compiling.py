@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entsched.behavior import Behavior, ConditionalTable
+from entsched.deadline import is_termination
 from entsched.errors import EntschedError, StrategyError
 from entsched.strategies.base import (
     BaseStrategy,
@@ -49,10 +50,11 @@ def compile_strategy(strategy: BaseStrategy, scenario: Scenario) -> Plan:
     Raises
     ------
     StrategyError
-        If the strategy raises, returns no plan, or a plan of the wrong shape or class, or declares what its
-        base class does not allow; the message names the strategy.
+        If the strategy raises, returns no plan, or a plan of the wrong shape or class, or communicates in
+        another class than its own; the message names the strategy.
     """
-    _require_class(strategy)
+    if isinstance(strategy, CommunicatingStrategy):
+        require_class(strategy)
     wanted = (JointPlan, StalePlan) if isinstance(strategy, CommunicatingStrategy) else (RoutingPlan,)
     with blaming(strategy.name, "failed to compile"):
         plan = strategy.compile(scenario)  # type: ignore[attr-defined]
@@ -82,7 +84,14 @@ def compile_strategy(strategy: BaseStrategy, scenario: Scenario) -> Plan:
     return plan
 
 
-def _require_class(strategy: BaseStrategy) -> None:
+def require_class(strategy: BaseStrategy) -> None:
+    """Refuse a class that the base class of a strategy does not allow.
+
+    Raises
+    ------
+    StrategyError
+        If one that communicates declares another class, or the other way round.
+    """
     kind = strategy.strategy_class
     if (kind is StrategyClass.COMMUNICATING) != isinstance(strategy, CommunicatingStrategy):
         raise StrategyError(
@@ -92,7 +101,7 @@ def _require_class(strategy: BaseStrategy) -> None:
 
 
 def _is_duration(given: object) -> bool:
-    return isinstance(given, Real) and 0 <= given < math.inf
+    return isinstance(given, Real) and 0 <= float(given) < math.inf
 
 
 def _require_routing(plan: RoutingPlan, strategy: BaseStrategy, scenario: Scenario) -> None:
@@ -104,7 +113,7 @@ def _require_routing(plan: RoutingPlan, strategy: BaseStrategy, scenario: Scenar
         )
     if strategy.resource is Resource.LOCAL and plan.by_pair is not None:
         raise StrategyError(
-            f"strategy {strategy.name!r}: given by_pair with the resource local, allowed: None, or the resource entangled"
+            f"strategy {strategy.name!r}: given by_pair with the resource local, allowed: the resource entangled"
         )
     if strategy.resource is Resource.ENTANGLED:
         _require_supply(plan, scenario, strategy.name)
@@ -178,6 +187,8 @@ def blaming(name: str, what: str) -> Iterator[None]:
         named = str(error).startswith("strategy ")
         raise error if named else StrategyError(f"strategy {name!r} {what}: {error}") from None
     except (Exception, SystemExit) as error:
+        if is_termination(error):
+            raise
         text = str(error).splitlines()[0] if str(error) else "no message"
         kind = "" if isinstance(error, EntschedError) else f"{type(error).__name__}: "
         raise StrategyError(f"strategy {name!r} {what}: {kind}{text}") from error

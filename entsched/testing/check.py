@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from entsched.deadline import DeadlineError, patience_s, within
+from entsched.deadline import DeadlineError, is_termination, patience_s, within
 from entsched.errors import EntschedError, StrategyError
+from entsched.testing.faults import fault_of
 
 
 class NotApplicableError(Exception):
@@ -57,7 +58,9 @@ class Check:
             return str(reason)
         except StrategyError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            if is_termination(error):
+                raise
             text = str(error).splitlines()[0] if str(error) else "no message"
             kind = "" if isinstance(error, EntschedError) else f"{type(error).__name__}: "
             raise StrategyError(f"{self.subject} fails the check {self.name!r}: {kind}{text}") from error
@@ -75,12 +78,15 @@ class Verdict(NamedTuple):
 def verdicts(checks: Iterable[Check]) -> Iterator[Verdict]:
     """How all checks go, one after the other; after one that does not end the others are left out.
 
+    Reasons say where in the plugin's code an error came up; one that came up before is named by its first check.
+
     Examples
     --------
     >>> [verdict.status for verdict in verdicts([Check("is even", "It is even.", "4", lambda: None)])]
     ['ok']
     """
     endless = ""
+    first: dict[str, str] = {}
     for check in checks:
         if endless:
             yield Verdict(check, "skipped", endless)
@@ -89,9 +95,18 @@ def verdicts(checks: Iterable[Check]) -> Iterator[Verdict]:
             reason = check.run()
         except StrategyError as error:
             endless = f"the check {check.name!r} did not end" if isinstance(error, DeadlineError) else ""
-            yield Verdict(check, "failed", str(error))
+            yield Verdict(check, "failed", _reason(error, check.name, first))
         else:
             yield Verdict(check, "skipped" if reason else "ok", reason or "")
+
+
+def _reason(error: StrategyError, name: str, first: dict[str, str]) -> str:
+    """What failed and where, or in which check the same fault came up first; ``first`` grows."""
+    place, fault = fault_of(error)
+    before = first.setdefault(f"{place} {fault}", name)
+    if before != name:
+        return f"the same fault as in the check {before!r}"
+    return f"{error} ({place})" if place else str(error)
 
 
 def run_all(checks: Iterable[Check]) -> None:

@@ -14,14 +14,13 @@ import numpy as np
 from entsched.errors import StrategyError
 from entsched.strategies.base import (
     BaseStrategy,
-    CommunicatingStrategy,
     JointPlan,
     Resource,
     RoutingPlan,
     StalePlan,
     StrategyClass,
 )
-from entsched.strategies.compiling import Plan, compile_strategy
+from entsched.strategies.compiling import Plan, compile_strategy, require_class
 from entsched.testing.maps import response
 from entsched.testing.subject import Subject
 
@@ -42,12 +41,7 @@ def require_declarations(subject: Subject) -> None:
         raise StrategyError(f"{subject.title}: given that name, allowed: lower case letters, digits and hyphens")
     if not strategy.summary or "\n" in strategy.summary:
         raise StrategyError(f"{subject.title}: given the summary {strategy.summary!r}, allowed: one line")
-    communicates = strategy.strategy_class is StrategyClass.COMMUNICATING
-    if communicates != isinstance(strategy, CommunicatingStrategy):
-        raise StrategyError(
-            f"{subject.title} declares the class {strategy.strategy_class}, "
-            "allowed: communicating for subclasses of CommunicatingStrategy, another for those of Strategy"
-        )
+    require_class(strategy)
 
 
 def _allowed(kind: type) -> str:

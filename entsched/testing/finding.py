@@ -9,11 +9,12 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from entsched.deadline import patience_s, within
+from entsched.deadline import is_termination, loading_s, within
 from entsched.entanglement.pair import PairLaw
-from entsched.errors import ConfigError
+from entsched.errors import ConfigError, EntschedError
 from entsched.strategies import registry
 from entsched.strategies.base import BaseStrategy
+from entsched.testing.faults import fault_of, statement_of
 from entsched.validation import Section, first_problem
 from entsched.workload import BaselineReward, ServiceLaw
 
@@ -60,7 +61,7 @@ def find_plugin(where: str, parameters: dict[str, Any]) -> Section:
     """
     if ":" not in where:
         return _registered(where, parameters)
-    found = within(patience_s(), f"{where}: the import", lambda: _imported(where))
+    found = within(loading_s(), f"{where}: the import", lambda: _imported(where))
     return _built(where, found, parameters)
 
 
@@ -80,9 +81,10 @@ def _imported(where: str) -> type[Section]:
     try:
         found = getattr(import_module(module), attribute)
     except (Exception, SystemExit) as error:
-        text = str(error).splitlines()[0] if str(error) else "no message"
+        if is_termination(error):
+            raise
         raise ConfigError(
-            f"given {where!r}, allowed: MODULE:CLASS of a module that can be imported ({type(error).__name__}: {text})"
+            f"given {where!r}, allowed: MODULE:CLASS of a module that can be imported ({_why(error)})"
         ) from error
     if not (isinstance(found, type) and issubclass(found, Section) and issubclass(found, tuple(KINDS))):
         bases = ", ".join(base.__name__ for base in KINDS)
@@ -101,3 +103,21 @@ def _built(where: str, kind: type[Section], parameters: dict[str, Any]) -> Secti
         raise ConfigError(
             f"{where}: given an incomplete class, allowed: one without abstract methods ({error})"
         ) from None
+    except EntschedError:
+        raise
+    except (Exception, SystemExit) as error:
+        if is_termination(error):
+            raise
+        raise ConfigError(f"{where}: given {parameters}, while its class raises {_why(error)}") from error
+
+
+def _why(error: BaseException) -> str:
+    """An error in one line, with the place in the plugin's code and the class statement that did not succeed."""
+    text = str(error).splitlines()[0] if str(error) else "no message"
+    place, _ = fault_of(error)
+    statement = statement_of(place)
+    at_fault = f"{place}: " if place else ""
+    if statement.startswith("class "):
+        name = statement.removeprefix("class ").partition("(")[0].rstrip(":")
+        at_fault = f"{place}: the class {name} cannot be made, and so none of this module: "
+    return f"{at_fault}{type(error).__name__}: {text}"

@@ -76,7 +76,7 @@ def require_views_unchanged(subject: Subject) -> None:
 
 def _require_arrays_unchanged(subject: Subject, plan: RoutingPlan) -> None:
     for router in (0, 1):
-        arrays, kept = _random_views(subject), _random_views(subject)
+        arrays, kept = random_views(subject), random_views(subject)
         output = np.zeros(VIEWS, dtype=np.int64)
         for array in (*arrays, output):
             array.flags.writeable = False
@@ -159,7 +159,7 @@ def require_arrays(subject: Subject) -> None:
 
 
 def _require_arrays(subject: Subject, plan: RoutingPlan, router: int) -> None:
-    arrays = _random_views(subject)
+    arrays = random_views(subject)
     view = LocalView(*arrays)  # type: ignore[arg-type]
     output = np.random.default_rng(4).integers(plan.behavior.p.shape[router], size=VIEWS)
     with blaming(subject.name, "declares takes_arrays, but failed to take arrays"):
@@ -205,7 +205,7 @@ def _respond(subject: Subject, plan: RoutingPlan, router: int, view: LocalView) 
         return response(plan, router, view)
 
 
-def _random_views(subject: Subject) -> tuple[NDArray[Any], ...]:
+def random_views(subject: Subject) -> tuple[NDArray[Any], ...]:
     """Random views of all types, field by field."""
     rng = np.random.default_rng(3)
     types = rng.integers(len(subject.workload.types), size=VIEWS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from entsched.strategies.base import Resource, Scenario
 from entsched.strategies.choice import StrategyChoice
 from entsched.strategies.compiling import Plan, compile_strategy
 from entsched.testing.check import NotApplicableError
+from entsched.testing.sharing import require_memory_unchanged
 from entsched.testing.subject import Subject, play
 
 #: Pairs of requests of one run in each engine.
@@ -59,9 +59,8 @@ def require_engines_with_supply(subject: Subject) -> None:
     if subject.strategy.resource is not Resource.ENTANGLED:
         raise NotApplicableError(f"it declares the resource {subject.strategy.resource}")
     subject.all_plans()
-    scenario = replace(subject.scenarios[len(subject.scenarios) // 2], entanglement=SCARCE)
     try:
-        plan = compile_strategy(subject.strategy, scenario)
+        scenario, plan = subject.supplied(SCARCE)
     except StrategyError as error:
         raise NotApplicableError(str(error)) from error
     _compare(subject, scenario, plan)
@@ -89,7 +88,7 @@ def _compare(subject: Subject, scenario: Scenario, plan: Plan) -> None:
 
 
 def require_own_memory(subject: Subject) -> None:
-    """Along a run with a memory, A's servers do not depend on B's requests, and a second run is the same."""
+    """No memory changes in place, A's servers do not depend on B's requests, and a second run is the same."""
     plans = [plan for plan in subject.plans() if plan.memory is not None]
     if not plans:
         raise NotApplicableError("it keeps no memory")
@@ -98,6 +97,7 @@ def require_own_memory(subject: Subject) -> None:
     coins = rng.random((3, 200))
     runs = ((0, 1), (0, 1), (0, 2))
     for plan in plans:
+        require_memory_unchanged(subject, plan, types[:2], coins[:2])
         first, again, other = (play(plan, subject.workload, types[[a, b]], coins[[a, b]]).servers for a, b in runs)
         if first != again:
             raise StrategyError(f"{subject.title} decides otherwise in a second run: its memory does not start afresh")

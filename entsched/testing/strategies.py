@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from entsched.strategies.base import BaseStrategy
-from entsched.testing import declarations, maps, resources, running, tables
+from entsched.testing import declarations, latencies, maps, more_types, poor_pairs, resources, running, sharing, tables
 from entsched.testing.check import Check, run_all
 from entsched.testing.subject import TWO_TYPES, Subject
 from entsched.workload import Workload
@@ -23,6 +23,7 @@ CONTRACT: tuple[tuple[str, str, Callable[[Subject], None]], ...] = (
     ("travels", "It and its parameters travel to workers.", declarations.require_travel),
     ("no signalling", "A server says nothing about the other router's request.", tables.require_no_signalling),
     ("separation", "With the same coins A's server is the same whatever B is asked.", maps.require_separation),
+    ("nothing shared", "A router decides the same whatever the other one meets.", sharing.require_nothing_shared),
     ("splitting", "It splits pairs with the probability it is asked for.", tables.require_splitting),
     ("timeless", "In a memoryless class it looks at the own type alone.", maps.require_timeless),
     ("no memory", "It keeps a memory only in the class adaptive.", maps.require_no_memory),
@@ -30,6 +31,9 @@ CONTRACT: tuple[tuple[str, str, Callable[[Subject], None]], ...] = (
     ("symmetric", "In the class symmetric both servers are treated alike.", tables.require_symmetry),
     ("local", "With the resource local it has a local model.", resources.require_local),
     ("quantum", "With the resource entangled it passes level 1 + AB of the NPA hierarchy.", resources.require_quantum),
+    ("poor pairs", "Without entanglement it does what shared randomness can do.", poor_pairs.require_local_then),
+    ("latency", "Routers that communicate wait for it, or hear old news.", latencies.require_latency),
+    ("three types", "On a workload of three types it keeps the same word.", more_types.require_three_types),
     ("arrays", "Maps that take arrays agree with themselves one by one.", maps.require_arrays),
     ("engines", "Both engines have the same waits, pair by pair.", running.require_engines),
     ("supply", "So they do with Bell pairs that run out.", running.require_engines_with_supply),

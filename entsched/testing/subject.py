@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from entsched.entanglement import Entanglement
 from entsched.errors import StrategyError
 from entsched.sim.routers import Route, table_route
 from entsched.strategies.base import BaseStrategy, CommunicatingStrategy, LocalView, RoutingPlan, Scenario
-from entsched.strategies.compiling import Plan, blaming
+from entsched.strategies.compiling import Plan, blaming, compile_strategy
 from entsched.testing.check import NotApplicableError
 from entsched.workload import Workload
 from entsched.workload.baseline import Affine
@@ -24,6 +25,12 @@ Floats = NDArray[np.float64]
 TWO_TYPES = Workload(
     arrival_rate_hz=0.5,
     service={"law": "discrete", "values_s": [0.1, 1.9], "probabilities": [0.5, 0.5]},  # type: ignore[arg-type]
+)
+
+#: A workload with more types, for what a strategy does only with those.
+THREE_TYPES = Workload(
+    arrival_rate_hz=0.5,
+    service={"law": "discrete", "values_s": [0.1, 0.9, 2.6], "probabilities": [0.5, 0.25, 0.25]},  # type: ignore[arg-type]
 )
 
 #: The baseline reward of all scenarios.
@@ -45,9 +52,11 @@ class Subject:
 
     strategy: BaseStrategy
     workload: Workload
+    splittings: tuple[float, ...] = SPLITTINGS
 
     def __post_init__(self) -> None:
         self._fails = ""
+        self._supplied: dict[Entanglement, Plan | StrategyError] = {}
 
     @property
     def name(self) -> str:
@@ -62,7 +71,7 @@ class Subject:
     @property
     def scenarios(self) -> list[Scenario]:
         """What it is compiled for."""
-        splittings = SPLITTINGS if self.strategy.uses_splitting else (None,)
+        splittings = self.splittings if self.strategy.uses_splitting else (None,)
         return [Scenario(self.workload, splitting, baseline=REWARD) for splitting in splittings]
 
     def compiled(self, scenario: Scenario, strategy: BaseStrategy | None = None) -> Plan:
@@ -98,6 +107,25 @@ class Subject:
         except StrategyError as error:
             raise NotApplicableError(self._fails) from error
 
+    def supplied(self, entanglement: Entanglement) -> tuple[Scenario, Plan]:
+        """A scenario with other pairs, and the checked plan for it.
+
+        Raises
+        ------
+        StrategyError
+            If the strategy refuses them, or its plan is refused.
+        """
+        scenario = replace(self.scenarios[len(self.scenarios) // 2], entanglement=entanglement)
+        if entanglement not in self._supplied:
+            try:
+                self._supplied[entanglement] = compile_strategy(self.strategy, scenario)
+            except StrategyError as error:
+                self._supplied[entanglement] = error
+        found = self._supplied[entanglement]
+        if isinstance(found, StrategyError):
+            raise found
+        return scenario, found
+
     def plans(self) -> list[RoutingPlan]:
         """Its plans, if its routers do not communicate.
 
@@ -115,8 +143,10 @@ class Subject:
         """What may be around a decision: several moments, with the memories that a run leads to."""
         if plan.memory is None:
             rng = np.random.default_rng(0)
-            later = zip(rng.exponential(100.0, 20).tolist(), rng.integers(1000, size=20).tolist(), strict=True)
-            return [Context(*moment, None, None) for moment in (*MOMENTS, *later)]
+            soon = zip(rng.exponential(100.0, 10).tolist(), rng.integers(1000, size=10).tolist(), strict=True)
+            late = zip(*(10 ** rng.uniform(0, 6, (2, 10))).tolist(), strict=True)
+            moments = (*MOMENTS, *soon, *((time_s, int(index)) for time_s, index in late))
+            return [Context(*moment, None, None) for moment in moments]
         rng = np.random.default_rng(1)
         types = rng.integers(len(self.workload.types), size=(2, STEPS))
         seen = play(plan, self.workload, types, rng.random((2, STEPS)))

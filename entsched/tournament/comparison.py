@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -29,16 +29,37 @@ class Differences:
     Attributes
     ----------
     mean : the difference; exact where both figures are
-    low, high : its 95 % interval; both the difference itself where it is exact
+    error : its standard error; 0 where it is exact, infinite where it is unknown
     equal : both figures are the same for sure
     replications : how many were compared; 0 where the difference is exact
+    confidence : of the intervals
     """
 
     mean: Floats
-    low: Floats
-    high: Floats
+    error: Floats
     equal: Truths
     replications: NDArray[np.intp]
+    confidence: float = CONFIDENCE
+
+    def at(self, confidence: float) -> Differences:
+        """The same differences with intervals of another confidence."""
+        return replace(self, confidence=confidence)
+
+    @cached_property
+    def _half(self) -> Floats:
+        quantile = stdtrit(np.maximum(self.replications - 1, 1), (1 + self.confidence) / 2)
+        half: Floats = np.where(self.equal, 0.0, quantile * self.error)
+        return half
+
+    @property
+    def low(self) -> Floats:
+        """The lower ends of the intervals; the difference itself where it is exact."""
+        return self.mean - self._half
+
+    @property
+    def high(self) -> Floats:
+        """The upper ends of the intervals; the difference itself where it is exact."""
+        return self.mean + self._half
 
     @property
     def more(self) -> Truths:
@@ -131,21 +152,20 @@ def differences(runs: Floats, known: Floats) -> Differences:
     rows = [_against_all(one, exact, runs, known) for one, exact in zip(runs, known, strict=True)]
     columns = [np.array(column).reshape(len(rows), len(rows)) for column in zip(*rows, strict=True)] or [
         np.empty((0, 0))
-    ] * 5
-    mean, low, high, equal, counts = columns
-    return Differences(mean, low, high, equal.astype(bool), counts.astype(np.intp))
+    ] * 4
+    mean, error, equal, counts = columns
+    return Differences(mean, error, equal.astype(bool), counts.astype(np.intp))
 
 
 def _against_all(one: Floats, exact: float, runs: Floats, known: Floats) -> tuple[Floats, ...]:
-    """Mean, ends, equality and replications of one point's differences from all."""
+    """Mean, standard error, equality and replications of one point's differences from all."""
     apart = one - runs
     there = np.isfinite(apart)
     counts = there.sum(axis=1)
     values = np.where(there, apart, 0.0)
     mean = values.sum(axis=1) / np.maximum(counts, 1)
     spread = np.sqrt((np.where(there, apart - mean[:, None], 0.0) ** 2).sum(axis=1) / np.maximum(counts - 1, 1))
-    quantile = stdtrit(np.maximum(counts - 1, 1), (1 + CONFIDENCE) / 2)
-    half = np.where(counts > 1, quantile * spread / np.sqrt(np.maximum(counts, 1)), np.inf)
+    error = np.where(counts > 1, spread / np.sqrt(np.maximum(counts, 1)), np.inf)
     size = np.where(there, np.maximum(np.abs(one), np.abs(runs)), 0.0).max(axis=1, initial=0.0)
     equal = (counts > 1) & (np.abs(values).max(axis=1, initial=0.0) <= EQUAL * size)
     sure = (np.isfinite(exact) & np.isfinite(known)) | np.isinf(known) | np.isinf(exact)
@@ -155,9 +175,8 @@ def _against_all(one: Floats, exact: float, runs: Floats, known: Floats) -> tupl
     same = np.where(np.isinf(known) | np.isinf(exact), np.isinf(known) & np.isinf(exact), close)
     certain = np.where(same, 0.0, gap)
     return (
-        np.where(sure, certain, mean),
-        np.where(sure, certain, mean - half),
-        np.where(sure, certain, mean + half),
+        np.where(sure, certain, np.where(equal, 0.0, mean)),
+        np.where(sure, 0.0, error),
         np.where(sure, same, equal),
         np.where(sure, 0, counts),
     )

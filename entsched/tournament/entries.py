@@ -79,7 +79,7 @@ def enter(experiment: Experiment, only: Sequence[str] = (), without: Sequence[st
         elif name not in labels:
             _try_to_enter(name, bare, broken)
     choices = sorted((*bare, *listed), key=lambda choice: names.index(choice.name))
-    _require_some(choices)
+    _require_some(choices, names, [*left_out, *broken])
     data = experiment.model_dump() | {
         "strategies": tuple(choices),
         "certificates": False,
@@ -106,6 +106,11 @@ def _asked(only: Sequence[str], without: Sequence[str]) -> list[str]:
     return [name for name in names if name not in without and (not only or name in only)]
 
 
-def _require_some(choices: Sequence[StrategyChoice]) -> None:
-    if not 0 < len(choices) <= MAX_STRATEGIES:
+def _require_some(choices: Sequence[StrategyChoice], names: Sequence[str], absent: Sequence[Absent]) -> None:
+    if not names:
+        raise ConfigError("tournament: --only and --without leave nothing, allowed: options that leave a strategy")
+    if not choices:
+        reasons = "; ".join(f"{one.strategy} {one.reason}" for one in absent)
+        raise ConfigError(f"tournament: given no strategy that can take part ({reasons}), allowed: at least one")
+    if len(choices) > MAX_STRATEGIES:
         raise ConfigError(f"tournament: given {len(choices)} strategies, allowed: 1 to {MAX_STRATEGIES}")

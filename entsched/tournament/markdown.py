@@ -12,6 +12,12 @@ Row = dict[str, Any]
 
 HEADS = ("rank", "strategy", "p", "class", "resource", "R", "W (s)", "in class", "among equals", "dominated by")
 
+#: What holds of the intervals and of the words.
+INTERVALS = (
+    "intervals are of 95 %, each by itself, figures without are exact. Ranks rest on these; what is said of "
+    "entanglement is wrong for any point of a class in at most 5 % of tournaments."
+)
+
 #: Those that dominate a point are named up to this many.
 MOST_NAMED = 2
 
@@ -26,7 +32,7 @@ def standings_page(name: str, rows: Sequence[Row], words: Sequence[str], absent:
     unit : of R
     """
     ranked = [row for row in rows if "rank" in row]
-    lines = [f"# Tournament: {name}", "", f"R in {unit}; intervals are of 95 %, figures without are exact.", ""]
+    lines = [f"# Tournament: {name}", "", f"R in {unit}; {INTERVALS}", ""]
     lines += [_line(HEADS), _line(["---"] * len(HEADS))]
     lines += [_line(_cells(row)) for row in ranked]
     lines += [

@@ -14,10 +14,13 @@ from entsched.experiment import claim
 from entsched.queueing import symmetric_baseline_rate
 from entsched.static.table import comparison_rows
 from entsched.store import Failure, Store, write_csv, write_text
+from entsched.strategies.base import Resource
 from entsched.sweep import plan, replications
 from entsched.tasks import BoundTask, Task
+from entsched.tournament.areas import worth
+from entsched.tournament.coins import coins
 from entsched.tournament.comparison import compare
-from entsched.tournament.entanglement import entangled_points, worth
+from entsched.tournament.entanglement import entangled_points
 from entsched.tournament.entries import Entries
 from entsched.tournament.markdown import standings_page
 from entsched.tournament.points import Point, State, build, places
@@ -151,13 +154,14 @@ def _made(
     entries: Entries, points: Sequence[Point], bounds: list[Row], static: list[Row], failures: Sequence[Failure]
 ) -> Tournament:
     comparison = compare([point for point in points if point.is_ranked])
+    tossed = coins(entries.experiment, points) if any(p.resource is Resource.ENTANGLED for p in points) else []
     found = {
         "standings": standings(points, comparison),
         "duels": duels(comparison),
         "fronts": fronts(comparison),
-        "entanglement": entangled_points(comparison, static),
+        "entanglement": entangled_points(comparison, static, tossed),
         "static": static,
-        "worth": worth(comparison),
+        "worth": worth(comparison, tossed),
     }
     words = said(found["entanglement"], found["worth"])
     return Tournament(entries, tuple(points), found | {"bounds": bounds}, tuple(words), tuple(failures))

@@ -27,13 +27,13 @@ def said(entangled: Sequence[Row], worth: Sequence[Row]) -> list[str]:
 def _points(rows: Sequence[Row]) -> str:
     ahead = [row for row in rows if row["ahead"] == "yes"]
     open_ = sum(row["ahead"] == "undecided" for row in rows)
-    doubt = f"; {open_} more {'is' if open_ == 1 else 'are'} undecided" if open_ else ""
+    doubt = f"; {open_} {'is' if open_ == 1 else 'are'} undecided" if open_ else ""
     if not ahead:
-        return f"of {len(rows)} points with pairs, none is ahead of all points without for sure{doubt}"
+        return f"of {len(rows)} points with pairs, none is ahead for sure of all local points that were played{doubt}"
     rates = sorted(row["baseline_rate"] for row in ahead)
     between = f"R {rates[0]:.4g}" if len(rates) == 1 else f"R {rates[0]:.4g} to {rates[-1]:.4g}"
     some = f"{len(ahead)} of {len(rows)} points with pairs {'is' if len(ahead) == 1 else 'are'}"
-    return f"{some} ahead of all points without ({between}){_most(ahead)}{doubt}"
+    return f"{some} ahead of all local points that were played ({between}){_most(ahead)}{doubt}"
 
 
 def _most(ahead: Sequence[Row]) -> str:
@@ -44,7 +44,8 @@ def _most(ahead: Sequence[Row]) -> str:
     best = max(known, key=lambda row: float(row["saved_s"]))
     mine = placed(best["strategy"], best["splitting"])
     theirs = placed(best["local"], best["local_splitting"])
-    return f", by up to {_with_interval(best, 'saved_s')} s less mean wait ({mine} against {theirs}){_proved(ahead)}"
+    least = f" and at least {best['saved_s_low']:.3g} s for sure" if best["saved_s_low"] < best["saved_s"] else ""
+    return f", by up to {best['saved_s']:.3g} s less mean wait{least} ({mine} against {theirs}){_proved(ahead)}"
 
 
 def _proved(ahead: Sequence[Row]) -> str:
@@ -61,14 +62,9 @@ def _areas(row: Row) -> str:
     difference = row.get("area_difference")
     if difference is None or math.isnan(difference) or difference == 0:
         return ""
-    share = f" ({100 * difference / row['local_area']:.2g} %)" if row["local_area"] > 0 else ""
-    return f". With them the area that routers dominate is larger by {_with_interval(row, 'area_difference')}{share}"
-
-
-def _with_interval(row: Row, name: str) -> str:
-    """A figure and, if it is not exact, its 95 % interval."""
-    mean, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
-    return f"{mean:.3g}" if low == high else f"{mean:.3g} [{low:.3g}, {high:.3g}]"
+    low, high = row["area_difference_low"], row["area_difference_high"]
+    interval = "" if low == high else f" [{low:.3g}, {high:.3g}]"
+    return f". With them the area that routers dominate is larger by {difference:.3g}{interval}"
 
 
 def placed(strategy: str, splitting: float | None) -> str:
