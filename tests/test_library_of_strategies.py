@@ -26,7 +26,7 @@ from entsched.strategies.outputs import deterministic, outputs_of, outputs_where
 from entsched.strategies.registry import build
 from entsched.testing import check_strategy
 from entsched.workload import Workload
-from entsched.workload.baseline import Linear, Power, Saturating
+from entsched.workload.baseline import Affine, Linear, Power, Saturating
 
 SQUARE = Power(law="power", exponent=2)
 SATURATING = Saturating(law="saturating", time_constant_s=3.0)
@@ -281,8 +281,9 @@ def test_equal_loads_of_an_exponential_law_simulated():
         assert getattr(exact, name) == pytest.approx(SIZE_INTERVAL[name].value, rel=0.05)
 
 
+WEIGHED = ("static-classical", "static-quantum")
 MEMORYLESS = [
-    *((name, {}) for name in registry.BUILT_IN if name not in ("custom-angles", "size-interval")),
+    *((name, {}) for name in registry.BUILT_IN if name not in ("custom-angles", "size-interval", *WEIGHED)),
     ("custom-angles", {"angles_a_deg": [0, 70], "angles_b_deg": [28, -42]}),
     ("size-interval", {"rule": "equal-load"}),
     ("size-interval", {"rule": "least-wait"}),
@@ -311,6 +312,21 @@ def test_exact_figures_lie_inside_the_intervals(name, parameters, bins):
             interval = student_interval([getattr(run, figure) for run in runs], 0.999)
             value = getattr(exact, figure)
             assert interval.low - 1e-9 <= value <= interval.high + 1e-9, f"{figure} = {value}, simulated {interval}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("weight", [0.1, 0.3])
+@pytest.mark.parametrize("name", WEIGHED)
+def test_exact_figures_of_weighed_strategies_lie_inside_the_intervals(name, weight):
+    workload, baseline = Workload(**TWO), Affine(law="affine", setup_s=1.0)
+    choice = StrategyChoice(name=name, parameters={"weight": weight})
+    plan = choice.compiled(Scenario(workload, None, baseline=baseline))
+    exact = evaluate(workload, memoryless_table(plan, workload), baseline)
+    more = {"pairs": 200_000, "baseline": baseline, "seed": 4}
+    runs = [simulated(name, workload, {"weight": weight}, replication=k, **more).simulate() for k in range(8)]
+    for figure in ("mean_wait_s", "baseline_rate", "split_fraction"):
+        interval = student_interval([getattr(run, figure) for run in runs], 0.999)
+        assert interval.low - 1e-9 <= getattr(exact, figure) <= interval.high + 1e-9
 
 
 def alternating_by_roots(rate_hz):
