@@ -17,6 +17,17 @@ class UnstableError(EntschedError):
     """A server whose load is 1 or more, so that its queue grows without bound."""
 
 
+def is_overload(error: BaseException) -> bool:
+    """Whether an error, or the one behind it, says that a server has load 1 or more.
+
+    Examples
+    --------
+    >>> is_overload(UnstableError("server 0 has load 1.2, allowed: below 1")), is_overload(ConfigError("a typo"))
+    (True, False)
+    """
+    return isinstance(error, UnstableError) or isinstance(error.__cause__, UnstableError)
+
+
 class StrategyError(EntschedError):
     """A strategy that is unknown, was given wrong parameters or broke its contract."""
 

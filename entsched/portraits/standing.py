@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from entsched.errors import EntschedError, UnstableError
+from entsched.errors import EntschedError, is_overload
 from entsched.queueing import evaluate
 from entsched.sim.record import RunFigures
 from entsched.sim.statistics import Estimate, student_interval
@@ -69,7 +69,7 @@ def standing(choice: StrategyChoice, scenario: Scenario, reward: BaselineReward)
             return _simulated(choice, scenario, reward)
         metrics = evaluate(scenario.workload, memoryless_table(plan, scenario.workload, choice.name), reward)
     except EntschedError as error:
-        if isinstance(error, UnstableError) or isinstance(error.__cause__, UnstableError):
+        if is_overload(error):
             return None
         raise
     wait_s = metrics.mean_wait_s + held_s(plan)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import LinearConstraint, minimize
 
+from entsched.behavior import Behavior
 from entsched.games.seesaw import seesaw_maximise
 from entsched.games.value import Realisation
 from entsched.static.game import LOAD, MOST_LOAD, SLACK, StaticGame
@@ -87,24 +88,23 @@ def best_local(game: StaticGame) -> Mixture:
     return max(found, key=lambda mixture: mixture.value)
 
 
-def best_quantum(game: StaticGame, local: Mixture, dimension: int = 2) -> Mixture:
-    """The best mixture of strategies with a pair of any state, by see-saw, from the best local one and from others.
-
-    Parameters
-    ----------
-    dimension : of each router's half of the pair
-    """
-    return _entangled(game, local, lambda prices, seed: _seesaw(prices, dimension, None, seed))
+def best_quantum(game: StaticGame, local: Mixture) -> Mixture:
+    """The best mixture of strategies with two qubits in any state, by see-saw, from the best local one and others."""
+    return _entangled(game, local, None)
 
 
 def best_with_state(game: StaticGame, local: Mixture, state: NDArray[np.complex128]) -> Mixture:
     """The best mixture of strategies that measure a pair in a given state, array (4, 4), or use none."""
-    return _entangled(game, local, lambda prices, seed: _seesaw(prices, 2, state, seed))
+    return _entangled(game, local, state)
 
 
-def _entangled(game: StaticGame, local: Mixture, price: Callable[[Floats, int], Column]) -> Mixture:
+def _entangled(game: StaticGame, local: Mixture, state: NDArray[np.complex128] | None) -> Mixture:
+    def price(prices: Floats) -> Column:
+        found = seesaw_maximise(prices, 2, state=state, starts=8, real=state is None)
+        return Column(found.behavior, found.realisation)
+
     starts = [list(local.columns), *([column] for column in _coins(game))]
-    found = [_climbed(game, columns, lambda prices: price(prices, seed=0)) for columns in starts]  # type: ignore[call-arg]
+    found = [_climbed(game, columns, price) for columns in starts]
     return max([local, *found], key=lambda mixture: mixture.value)
 
 
@@ -117,20 +117,13 @@ def _together(game: StaticGame) -> list[Column]:
 
 def _coins(game: StaticGame) -> list[Column]:
     """Behaviors inside the quantum set, at which prices say where to go: fair coins, more and less correlated."""
-    n = game.types
-    same = np.array([0.5, 0.7, 0.9])[:, None, None] * np.ones((n, n)) / 2
-    return [Column(np.array([[each, 0.5 - each], [0.5 - each, each]])) for each in same]
-
-
-def _seesaw(prices: Floats, dimension: int, state: NDArray[np.complex128] | None, seed: int) -> Column:
-    found = seesaw_maximise(prices, dimension, state=state, starts=8, seed=seed, real=state is None)
-    return Column(found.behavior, found.realisation)
+    same = np.ones((game.types, game.types))
+    return [Column(Behavior.from_coalescing(share * same).p) for share in (0.5, 0.7, 0.9)]
 
 
 def _climbed(game: StaticGame, columns: list[Column], price: Pricing) -> Mixture:
     """The best mixture over columns to which the best at the prices of the last mixture is added, till none helps."""
-    pool = list(columns)
-    mixture = _mixed(game, pool, None)
+    mixture = _mixed(game, columns, None)
     for _ in range(ROUNDS):
         prices = np.tensordot(game.gradient(game.point(mixture.behavior)), game.functionals, 1)
         column = price(prices)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from entsched.strategies.base import RoutingPlan, Scenario, StrategyClass
 from entsched.strategies.local_threshold import LocalThreshold
 from entsched.strategies.outputs import deterministic
@@ -24,6 +22,4 @@ class AlternatingThreshold(LocalThreshold):
 
     def compile(self, scenario: Scenario) -> RoutingPlan:
         """The plan; it has its own splitting probability."""
-        s = scenario.workload.type_means_s
-        thresholds_s = (self.threshold_a_s or np.inf, self.threshold_b_s or scenario.workload.mean_s)
-        return taking_turns(RoutingPlan(deterministic(*(s > threshold_s for threshold_s in thresholds_s))))
+        return taking_turns(RoutingPlan(deterministic(*self.leaving(scenario))))

@@ -1,6 +1,7 @@
 """Each router compares its own request with a threshold; a shared coin makes the servers equal."""
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from entsched.behavior import Behavior
@@ -27,8 +28,10 @@ class LocalThreshold(Strategy):
 
     def compile(self, scenario: Scenario) -> RoutingPlan:
         """The plan; it has its own splitting probability."""
-        s = scenario.workload.type_means_s
-        threshold_a = np.inf if self.threshold_a_s is None else self.threshold_a_s
-        threshold_b = scenario.workload.mean_s if self.threshold_b_s is None else self.threshold_b_s
-        same = np.equal.outer(s <= threshold_a, s <= threshold_b).astype(float)
+        same = np.equal.outer(*self.leaving(scenario)).astype(float)
         return RoutingPlan(Behavior.from_coalescing(same))
+
+    def leaving(self, scenario: Scenario) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which types leave the shared server, of A and of B, arrays of shape (types,)."""
+        s = scenario.workload.type_means_s
+        return s > (self.threshold_a_s or np.inf), s > (self.threshold_b_s or scenario.workload.mean_s)

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from entsched import queueing
 from entsched.config import Experiment
-from entsched.errors import EntschedError, UnstableError
+from entsched.errors import EntschedError, is_overload
 from entsched.sim.statistics import Estimate, student_interval
 from entsched.store import Failure, Store
 from entsched.strategies.base import Resource, Scenario, StrategyClass
@@ -112,8 +112,7 @@ def diagnosed(task: ExactTask, error: str) -> tuple[State, float]:
         table = memoryless_table(plan, task.workload, strategy.name)
         metrics = queueing.evaluate(task.workload, table, Linear(law="linear"))
     except EntschedError as error_of_figures:
-        unstable = isinstance(error_of_figures, UnstableError) or isinstance(error_of_figures.__cause__, UnstableError)
-        return State.UNSTABLE if unstable else State.FAILED, math.nan
+        return State.UNSTABLE if is_overload(error_of_figures) else State.FAILED, math.nan
     unbounded = math.isinf(task.baseline.endless_rate) and 0.0 in metrics.batch_rate_hz
     return (State.UNBOUNDED, metrics.mean_wait_s + held_s(plan)) if unbounded else (State.FAILED, math.nan)
 
