@@ -1,0 +1,1 @@
+"""Distributed coherence: predictions that large classical networks behave quantum-mechanically, as experiments."""

@@ -1,0 +1,1 @@
+"""What two observers see: joint distributions, entropies and Bell tests of recorded answers."""

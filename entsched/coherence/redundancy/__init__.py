@@ -1,0 +1,1 @@
+"""Redundancy: erasure codes and quorums beside the smallest quantum codes."""

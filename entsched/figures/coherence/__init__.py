@@ -1,0 +1,1 @@
+"""The figures of a study of coherence, one file for each part."""
