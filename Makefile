@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RESULTS ?= results
 
-.PHONY: run test check figures figure-pairs figure-latency figure-distance figure-tournament figure-static portraits bench gate lock wheel clean
+.PHONY: run test check figures figure-pairs figure-latency figure-distance figure-tournament figure-static coherence coherence-quick portraits bench gate lock wheel clean
 
 run: $(VENV)/ready  ## the main job: figures 1 and 2 with certificates
 	$(BIN)/python experiments/figure1_excess_wait.py $(RESULTS)
@@ -20,7 +20,7 @@ check: $(VENV)/ready  ## format, lint, types, fast tests and doctests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
-figures: run figure-pairs figure-latency figure-distance figure-tournament figure-static  ## all figures
+figures: run figure-pairs figure-latency figure-distance figure-tournament figure-static coherence  ## all figures
 	$(BIN)/python experiments/figure3_gain_map.py $(RESULTS)
 	$(BIN)/python experiments/figure4_llm_trace.py $(RESULTS)
 	$(BIN)/python experiments/figure5_load_sweep.py $(RESULTS)
@@ -39,6 +39,12 @@ figure-tournament: $(VENV)/ready  ## every strategy against every other
 
 figure-static: $(VENV)/ready  ## the best static routing: where entanglement helps, and where provably not
 	$(BIN)/python experiments/figure10_static.py $(RESULTS)
+
+coherence: $(VENV)/ready  ## the predictions of distributed coherence: figures and verdicts
+	$(BIN)/python experiments/figure11_coherence.py $(RESULTS)
+
+coherence-quick: $(VENV)/ready  ## the same, smaller, in a minute
+	$(BIN)/python experiments/figure11_coherence.py $(RESULTS) coherence-quick
 
 portraits: $(VENV)/ready  ## docs/portraits.md: every strategy on one workload, with a figure each
 	$(BIN)/python experiments/portraits.py

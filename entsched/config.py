@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
@@ -94,6 +94,10 @@ class StaticBounds(Section):
     boxes: Annotated[int, Field(ge=1, le=1_000_000)] = MOST_BOXES
 
 
+#: The name of an experiment or of a study.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+
+
 class Experiment(Section):
     """One experiment, as its YAML file states it.
 
@@ -103,7 +107,8 @@ class Experiment(Section):
         If a key is unknown, missing or out of range; :func:`load_experiment` turns it into one line.
     """
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    kind: Literal["scheduling"] = "scheduling"
+    name: Name
     workload: Workload
     baseline: Baseline
     splitting: Splittings
@@ -193,6 +198,8 @@ def read_axes(path: str | Path) -> tuple[tuple[Axis, ...], dict[str, Any]]:
         In one line: if the file cannot be read, or an axis is malformed. Single values are not checked yet.
     """
     data = anchored(read_document(path), Path(path).parent.absolute())
+    if data.get("kind", "scheduling") != "scheduling":
+        raise ConfigError(f"{path}: kind: given {data['kind']!r}, allowed: 'scheduling'; entsched run takes others")
     try:
         return find_axes(data, Experiment)
     except ConfigError as error:

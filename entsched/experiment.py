@@ -12,6 +12,7 @@ from entsched import folder, report, sweep
 from entsched.axes import Study, load_study, study_to_yaml
 from entsched.completing import StartProgress, Workers, complete, complete_envelope, quiet, try_out
 from entsched.config import Experiment
+from entsched.documents import read_document
 from entsched.errors import ConfigError, StoreError
 from entsched.store import Failure, Store
 from entsched.tasks import Row
@@ -128,7 +129,7 @@ def claim(out: Path, name: str) -> None:
         If it holds another one.
     """
     if (out / "config.yaml").exists():
-        held = _study_of(out).name
+        held = read_document(out / "config.yaml").get("name")
         if held != name:
             raise StoreError(f"{out} holds the experiment {held!r}, not {name!r}, allowed: another --out")
 

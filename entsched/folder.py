@@ -20,6 +20,7 @@ from entsched.store import Store, tables, write_text
 SUFFIXES = (".csv", ".pdf", ".png", ".json")
 
 LIBRARIES = ("entsched", "numpy", "numba", "scipy", "simpy", "qutip", "cvxpy", "matplotlib", "pydantic")
+LIBRARIES += ("networkx", "stim", "pymatching", "reedsolo")
 
 
 def is_written(out: Path, text: str) -> bool:
@@ -44,6 +45,11 @@ def write(study: Study, made: report.Report | None, store: Store, out: Path, tex
         _write_sweep(study, store, out)
     else:
         _write_one(made, store, out)
+    seal(out, text)
+
+
+def seal(out: Path, text: str) -> None:
+    """Write down the files of a folder and the versions behind them, and its configuration as the last."""
     files = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.suffix in SUFFIXES)
     write_text(out / "versions.json", json.dumps(versions() | {"files": files}, indent=1) + "\n")
     write_text(out / "config.yaml", text)

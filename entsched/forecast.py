@@ -133,7 +133,7 @@ def forecast(study: Study, folder: Path | None = None, workers: Workers = Worker
         tasks = list(sweep.plan(first))
         exact = len(tasks) * len(study) <= sweep.MOST_COUNTED
         counts = _counted(study, store) if exact else _estimated(study, tasks, store)
-    count = _worker_count(workers)
+    count = worker_count(workers)
     begin_s, groups = _timed(counts)
     known = [group.seconds for group in groups if group.seconds is not None]
     begin_s += tried_s if count == 1 else 2 * tried_s  # other processes load once more what the trial loaded here
@@ -157,7 +157,8 @@ def _store(folder: Path | None) -> Iterator[Store | None]:
         yield store
 
 
-def _worker_count(workers: Workers) -> int | None:
+def worker_count(workers: Workers) -> int | None:
+    """How many share the work; None if a cluster decides."""
     if workers.executor == "serial":
         return 1
     return None if workers.executor.startswith("dask:") else workers.count or default_workers()

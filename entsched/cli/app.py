@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from entsched.completing import StartProgress
 
 app = typer.Typer(
     add_completion=False,
@@ -22,6 +27,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of a ta
 def print_json(document: Any) -> None:
     """Print a document for programs."""
     typer.echo(json.dumps(document, indent=2))
+
+
+@contextmanager
+def interruptible() -> Iterator[StartProgress]:
+    """Progress bars for work that keeps what is done; Ctrl-C leaves with one line and exit code 130."""
+    from entsched.render.progress import progress
+
+    try:
+        with progress() as bars:
+            yield bars
+    except KeyboardInterrupt:
+        typer.echo("entsched: interrupted; what is done is kept in --out, run again to go on", err=True)
+        raise typer.Exit(130) from None
 
 
 def probability(value: float) -> float:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from entsched.cli.app import AsJson, app, print_json
+from entsched.cli.app import AsJson, app, interruptible, print_json
 from entsched.cli.experiments import Config, Executor, WorkerCount
 
 
@@ -30,15 +30,10 @@ def envelope(
     from entsched.config import load_experiment
     from entsched.render import envelope as render
     from entsched.render.experiments import failures
-    from entsched.render.progress import progress as progress_bars
 
     loaded = load_experiment(config)
-    try:
-        with progress_bars() as progress:
-            results = experiment.envelope(loaded, out, Workers(executor, workers), progress)
-    except KeyboardInterrupt:
-        typer.echo("entsched: interrupted; what is done is kept in --out, run again to go on", err=True)
-        raise typer.Exit(130) from None
+    with interruptible() as progress:
+        results = experiment.envelope(loaded, out, Workers(executor, workers), progress)
     if as_json:
         print_json(render.as_json(results))
     else:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from entsched.cli.app import AsJson, app, parsed, print_json, probability
+from entsched.cli.app import AsJson, app, interruptible, parsed, print_json, probability
 
 if TYPE_CHECKING:
     from entsched.axes import Study
     from entsched.completing import Workers
     from entsched.config import Experiment
+    from entsched.forecast import Forecast
     from entsched.strategies.choice import StrategyChoice
     from entsched.workload import Workload
 
@@ -40,7 +41,8 @@ def run(
     """Simulate and bound everything CONFIG names; run again, it does only what is missing.
 
     Any key of CONFIG that takes one value may be given several, as a list or as {start, stop, num}: every
-    combination is an experiment of its own. A task that fails is recorded, the others go on, and the exit code is 1.
+    combination is an experiment of its own. A CONFIG of kind coherence puts the predictions of distributed coherence
+    to the test, and ends in verdicts. A task that fails is recorded, the others go on, and the exit code is 1.
     """
     from entsched import finished
 
@@ -48,31 +50,55 @@ def run(
     if known is not None:
         print_json(known[0]) if as_json else typer.echo(known[1], nl=False)
         return
+    if _kind(config) == "coherence":
+        _run_coherence(config, out, executor, workers, dry_run, as_json)
+        return
     from entsched.axes import load_study
     from entsched.completing import Workers
 
     study, where = load_study(config), Workers(executor, workers)
     if dry_run:
         from entsched.forecast import forecast
-        from entsched.render import forecast as rendered
 
-        expected = forecast(study, out, where)
-        print_json(rendered.as_json(expected)) if as_json else rendered.print_forecast(expected)
+        _show_forecast(forecast(study, out, where), as_json)
         return
-    _run(study, config, out, where, as_json)
+    _run_scheduling(study, config, out, where, as_json)
 
 
-def _run(study: Study, config: Path, out: Path, where: Workers, as_json: bool) -> None:
+def _run_coherence(config: Path, out: Path, executor: str, workers: int | None, dry_run: bool, as_json: bool) -> None:
+    from entsched import finished
+    from entsched.coherence import play
+    from entsched.coherence.study import load_coherence
+    from entsched.completing import Workers
+    from entsched.render import coherence as render
+    from entsched.render.experiments import failures
+
+    study, where = load_coherence(config), Workers(executor, workers)
+    if dry_run:
+        _show_forecast(play.forecast(study, out, where), as_json)
+        return
+    with interruptible() as progress:
+        results = play.run(study, out, where, progress)
+    summary, text = render.summary(results), render.results_text(results, out)
+    print_json(summary) if as_json else typer.echo(text, nl=False)
+    if results.failed:
+        typer.echo(failures(results.failed), err=True)
+        raise typer.Exit(1)
+    finished.remember(out, config, (), summary, text)
+
+
+def _show_forecast(expected: Forecast, as_json: bool) -> None:
+    from entsched.render import forecast as rendered
+
+    print_json(rendered.as_json(expected)) if as_json else rendered.print_forecast(expected)
+
+
+def _run_scheduling(study: Study, config: Path, out: Path, where: Workers, as_json: bool) -> None:
     from entsched import experiment, finished
     from entsched.render import experiments as render
-    from entsched.render.progress import progress as progress_bars
 
-    try:
-        with progress_bars() as progress:
-            results = experiment.run(study, out, where, progress)
-    except KeyboardInterrupt:
-        typer.echo("entsched: interrupted; what is done is kept, run again to go on", err=True)
-        raise typer.Exit(130) from None
+    with interruptible() as progress:
+        results = experiment.run(study, out, where, progress)
     summary = render.summary(results)
     text = render.results_text(results, summary, out)
     print_json(summary) if as_json else typer.echo(text, nl=False)
@@ -194,10 +220,23 @@ def plot(
     ] = None,
 ) -> None:
     """Draw the figures of a run again, or the Pareto fronts of several runs side by side."""
-    from entsched import experiment
+    if len(folders) == 1 and _kind(folders[0] / "config.yaml") == "coherence":
+        from entsched.coherence import play
 
-    for path in experiment.plot(folders, out):
+        paths = play.plot(folders[0], out)
+    else:
+        from entsched import experiment
+
+        paths = experiment.plot(folders, out)
+    for path in paths:
         typer.echo(str(path))
+
+
+def _kind(config: Path) -> str | None:
+    """The kind that a configuration names, if it is there and names one."""
+    from entsched.documents import read_document
+
+    return read_document(config).get("kind") if config.exists() else None
 
 
 def _choice(loaded: Experiment, name: str, parameters: list[str]) -> StrategyChoice:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from entsched.cli.app import AsJson, app, print_json
+from entsched.cli.app import AsJson, app, interruptible, print_json
 from entsched.cli.experiments import Config, Executor, WorkerCount
 
 
@@ -30,17 +30,12 @@ def tournament(
     from entsched.config import load_experiment
     from entsched.render import tournament as render
     from entsched.render.experiments import failures
-    from entsched.render.progress import progress as progress_bars
     from entsched.tournament.entries import enter
     from entsched.tournament.play import play
 
     entries = enter(load_experiment(config), only, without)
-    try:
-        with progress_bars() as progress:
-            made = play(entries, out, Workers(executor, workers), progress)
-    except KeyboardInterrupt:
-        typer.echo("entsched: interrupted; what is done is kept, run again to go on", err=True)
-        raise typer.Exit(130) from None
+    with interruptible() as progress:
+        made = play(entries, out, Workers(executor, workers), progress)
     print_json(render.as_json(made)) if as_json else render.print_tournament(made, out)
     if made.failed:
         typer.echo(failures(made.failed), err=True)
