@@ -67,6 +67,10 @@ class Part(Section, ABC):
     def tables(self, rows: Sequence[Row]) -> dict[str, list[Row]]:
         """What follows from the rows of all tasks, in their order: tables of numbers and text."""
 
+    def certificates(self, rows: Sequence[Row]) -> dict[str, str]:
+        """What ``entsched verify`` can prove of the rows: documents in JSON by the name of their file."""
+        return {}
+
     @abstractmethod
     def findings(self, tables: Tables) -> tuple[Finding, ...]:
         """What the tables say of the predictions."""

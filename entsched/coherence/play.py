@@ -24,14 +24,15 @@ class Results:
 
     Attributes
     ----------
-    tables : of each part whose tasks all have rows
-    findings : of each such part
+    tables, findings : of each part whose tasks all have rows
+    certificates : documents in JSON by the name of their file
     failed : the tasks that could not be evaluated
     """
 
     study: CoherenceStudy
     tables: Mapping[str, Tables]
     findings: Mapping[str, Sequence[Finding]]
+    certificates: Mapping[str, str]
     failed: tuple[Failure, ...]
 
 
@@ -108,13 +109,16 @@ def _read(study: CoherenceStudy, store: Store, failed: tuple[Failure, ...]) -> R
     """The tables and findings of all parts that are complete."""
     tables: dict[str, Tables] = {}
     findings: dict[str, Sequence[Finding]] = {}
+    certificates: dict[str, str] = {}
     for name, part in study.parts().items():
         keys = [task.key for task in part.tasks(study.seed)]
         rows = store.rows(keys)
         if all(key in rows for key in keys):
-            tables[name] = part.tables([rows[key] for key in keys])
+            ordered = [rows[key] for key in keys]
+            tables[name] = part.tables(ordered)
             findings[name] = part.findings(tables[name])
-    return Results(study, tables, findings, failed)
+            certificates |= part.certificates(ordered)
+    return Results(study, tables, findings, certificates, failed)
 
 
 def _draw(made: Results, figures: Path) -> list[Path]:
@@ -127,6 +131,10 @@ def _write(made: Results, out: Path) -> None:
     for name, tables in made.tables.items():
         for table, rows in tables.items():
             write_csv(out / "tables" / f"{name}_{table}.csv", rows)
+    for file, document in made.certificates.items():
+        write_text(out / "certificates" / file, document + "\n")
+    for stale in set(out.glob("certificates/*.json")) - {out / "certificates" / file for file in made.certificates}:
+        stale.unlink()
     write_csv(out / "verdicts.csv", verdict_rows(made.findings))
     write_text(out / "verdicts.md", verdicts_page(made.study.name, made.findings))
     _draw(made, out / "figures")
