@@ -19,8 +19,10 @@ from entsched.store import Store, tables, write_text
 #: Tables, figures and certificates.
 SUFFIXES = (".csv", ".pdf", ".png", ".json")
 
-LIBRARIES = ("entsched", "numpy", "numba", "scipy", "simpy", "qutip", "cvxpy", "matplotlib", "pydantic")
-LIBRARIES += ("networkx", "stim", "pymatching", "reedsolo")
+LIBRARIES = (
+    *("entsched", "numpy", "numba", "scipy", "simpy", "qutip", "cvxpy", "matplotlib", "pydantic"),
+    *("networkx", "stim", "pymatching", "reedsolo"),
+)
 
 
 def is_written(out: Path, text: str) -> bool:
