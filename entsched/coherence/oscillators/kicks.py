@@ -1,0 +1,175 @@
+"""Theory of clocks that kick each other: Kuramoto's model with the noise of the kicks, for many and for few."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import erfcx
+
+Floats = NDArray[np.float64]
+
+#: Frequencies of the trapezium rule and standard deviations that they span to each side; harmonics of the stationary
+#: density; the smallest r that is looked for.
+NODES, REACH, HARMONICS, LEAST = 1201, 6.0, 200, 1e-4
+
+
+class Kicks(NamedTuple):
+    """What a clock receives, on average over latencies.
+
+    A kick turns phase i by gain sin(theta_j - theta_i + e), where e is the error of the latency.
+
+    Attributes
+    ----------
+    gain : rad
+    rate_hz : of messages that arrive at one clock, per second
+    clearness : c = E e^(ie), real by the choice of the compensation
+    second : E e^(2ie)
+    """
+
+    gain: float
+    rate_hz: float
+    clearness: float
+    second: complex
+
+    @property
+    def coupling(self) -> float:
+        """K = gain rate c, rad/s: the mean pull of the mean field."""
+        return self.gain * self.rate_hz * self.clearness
+
+    @property
+    def diffusion(self) -> float:
+        """D = gain^2 rate / 4, rad^2/s: half the variance of kicks per second while phases are uniform."""
+        return self.gain**2 * self.rate_hz / 4
+
+
+def kicks(gain: float, rate_hz: float, jitter: float) -> Kicks:
+    """Kicks by messages whose latency has an exponential part, its mean compensated on the circle.
+
+    Parameters
+    ----------
+    gain : rad
+    rate_hz : of arriving messages, per second
+    jitter : mean of the exponential part, in rad of the phase
+
+    Examples
+    --------
+    >>> found = kicks(0.2, 10.0, 1.0)
+    >>> round(found.clearness, 6), round(found.coupling, 6), round(found.diffusion, 6)
+    (0.707107, 1.414214, 0.1)
+    """
+    second = complex(np.exp(2j * math.atan(jitter)) / (1 + 2j * jitter))
+    return Kicks(gain, rate_hz, 1 / math.hypot(1.0, jitter), second)
+
+
+def threshold(diffusion: float, width_rad_s: float) -> float:
+    """The critical coupling of Gaussian frequencies with phase noise, rad/s.
+
+    1 = (K / 2) integral of g(w) D / (D^2 + w^2) dw, in closed form. H. Sakaguchi, Prog. Theor. Phys. 79, 39 (1988).
+
+    Parameters
+    ----------
+    diffusion : D, rad^2/s, not negative
+    width_rad_s : standard deviation of the frequencies, positive
+
+    Examples
+    --------
+    >>> round(threshold(0.0, 1.0), 6), round(threshold(1000.0, 1.0), 2)
+    (1.595769, 2000.0)
+    """
+    return 2 * width_rad_s * math.sqrt(2 / math.pi) / float(erfcx(diffusion / (math.sqrt(2) * width_rad_s)))
+
+
+def critical_rate_hz(gain: float, jitter: float, width_rad_s: float) -> float | None:
+    """The rate of arriving messages above which infinitely many clocks synchronise, per second.
+
+    K and D grow in proportion to the rate; nothing if noise then wins at every rate, from gain = 2 clearness on.
+
+    Parameters
+    ----------
+    gain, jitter : rad
+    width_rad_s : standard deviation of 2 pi drift / period, rad/s
+
+    Examples
+    --------
+    >>> round(critical_rate_hz(0.01, 0.0, 1.0) * 0.01, 3), critical_rate_hz(2.0, 0.0, 1.0)
+    (1.601, None)
+    """
+    one = kicks(gain, 1.0, jitter)
+    if one.coupling <= 2 * one.diffusion * (1 + 1e-6):
+        return None
+
+    def surplus(rate_hz: float) -> float:
+        return rate_hz * one.coupling - threshold(rate_hz * one.diffusion, width_rad_s)
+
+    low = high = threshold(0.0, width_rad_s) / one.coupling
+    while surplus(high) <= 0:
+        high *= 2
+    return low if low == high else float(brentq(surplus, low, high, rtol=1e-12))
+
+
+def infinite_order(coupling: float, diffusion: float, width_rad_s: float) -> float:
+    """r of infinitely many oscillators with Gaussian frequencies and phase noise; 0 below the threshold.
+
+    The harmonics of the stationary density in a field h = K r are a continued fraction,
+    a_n / a_(n-1) = (h/2) / (n D - i w + (h/2) a_(n+1) / a_n); r is the mean of a_1 over frequencies.
+
+    Parameters
+    ----------
+    coupling : K, rad/s
+    diffusion : D, rad^2/s, positive
+    width_rad_s : standard deviation of the frequencies, positive
+
+    Examples
+    --------
+    >>> infinite_order(1.5, 0.1, 1.0), round(infinite_order(4.0, 1.0, 1e-6), 4)
+    (0.0, 0.8315)
+    """
+    if coupling <= threshold(diffusion, width_rad_s):
+        return 0.0
+    nodes = np.linspace(-REACH, REACH, NODES)
+    weights = np.exp(-np.square(nodes) / 2)
+    frequencies, share = width_rad_s * nodes, weights / weights.sum()
+
+    def surplus(order: float) -> float:
+        half = coupling * order / 2
+        ratio = np.zeros(NODES, dtype=complex)
+        for harmonic in range(HARMONICS, 0, -1):
+            ratio = half / (harmonic * diffusion - 1j * frequencies + half * ratio)
+        return float(share @ ratio.real) - order
+
+    return 0.0 if surplus(LEAST) <= 0 else float(brentq(surplus, LEAST, 1.0))
+
+
+def finite_phases(
+    found: Kicks, frequencies: Floats, start: Floats, sample_s: Floats, generator: np.random.Generator
+) -> Floats:
+    """Phases of a few oscillators pulled by the mean of all others, with the noise of the kicks, at the sample times.
+
+    Drift and variance of each phase are those of the kicks in its state, as a diffusion (Euler and Maruyama): it holds
+    where one kick is small. Steps are a twentieth of the shortest time of the motion.
+
+    Parameters
+    ----------
+    frequencies, start : rad/s and rad, shape (n,), n from 2
+    sample_s : rising, seconds
+
+    Returns
+    -------
+    phases in rad, shape (samples, n)
+    """
+    from entsched.coherence.oscillators.clock_kernels import diffuse
+
+    pace = float(np.std(frequencies)) + found.gain * found.rate_hz
+    phases, now_s = start.copy(), 0.0
+    samples = np.empty((len(sample_s), len(frequencies)))
+    for row, at_s in zip(samples, sample_s.tolist(), strict=True):
+        steps = max(1, math.ceil(20 * pace * (at_s - now_s)))
+        noise = generator.standard_normal((steps, len(frequencies)))
+        power = found.gain**2 * found.rate_hz
+        diffuse(phases, frequencies, found.coupling, power, found.second, (at_s - now_s) / steps, noise)
+        row[:], now_s = phases, at_s
+    return samples

@@ -1,0 +1,191 @@
+"""Tables of a study of synchronisation, from the rows of its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import t
+
+from entsched.coherence.fits import LEVEL, power_law
+from entsched.coherence.oscillators.collapse import Collapse, Points, collapse
+from entsched.coherence.oscillators.exponent import MEAN_FIELD, exponent
+from entsched.coherence.oscillators.frequencies import FrequencyLaw, SymmetricLaw
+from entsched.coherence.oscillators.theory import incoherent_enhancement, stationary_order
+from entsched.coherence.streams import generator
+from entsched.tasks import Row
+
+if TYPE_CHECKING:
+    from entsched.coherence.parts.synchronisation import Synchronisation
+
+#: Couplings of the curves of theory, and what they exceed the largest simulated one by.
+CURVE_POINTS = 60
+
+#: (beta / nu, nu) of Gaussian frequencies: H. Hong et al., Phys. Rev. Lett. 99, 184101 (2007) for random ones, and
+#: Phys. Rev. E 92, 022122 (2015) for quantiles.
+SCALING_THEORY = {"random": (1 / 5, 5 / 2), "quantiles": (2 / 5, 5 / 4)}
+
+LISTS = ("order", "first_half", "second_half", "mean_square", "variance")
+
+
+def tables(part: Synchronisation, rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Every table of the part by name, in plain numbers and text."""
+    merged = _merged([row for row in rows if row["purpose"] != "coverage"])
+    chosen = {name: [row for row in merged if row["purpose"] == name] for name in ("curve", "exponent", "scaling")}
+    laws: dict[str, SymmetricLaw] = {law.law: law for law in part.frequencies}
+    sizes, collapsed = _scaling(chosen["scaling"])
+    return {
+        "curve": [_curve_row(laws[row["law"]], row) for row in chosen["curve"]],
+        "theory": [row for law in part.frequencies for row in _theory(law, max(part.curve.couplings))],
+        "window": [_window_row(laws[row["law"]], row) for row in chosen["exponent"]],
+        "exponents": _exponents(laws, chosen["exponent"], [row for row in rows if row["purpose"] == "coverage"]),
+        "sizes": sizes,
+        "collapse": collapsed,
+        "alternatives": [{"name": "mean field", "exponent": MEAN_FIELD}]
+        + [{"name": name, "exponent": value} for name, value in part.alternatives.items()],
+    }
+
+
+def interval(values: ArrayLike, name: str) -> dict[str, float]:
+    """Mean and 95 % interval of Student over at least two replications, as columns.
+
+    Examples
+    --------
+    >>> {key: round(value, 3) for key, value in interval([1.0, 2.0, 3.0], "r").items()}
+    {'r': 2.0, 'r_low': -0.484, 'r_high': 4.484}
+    """
+    data = np.asarray(values, dtype=float)
+    arm = float(t.ppf((1 + LEVEL) / 2, len(data) - 1)) * float(data.std(ddof=1)) / len(data) ** 0.5
+    mean = float(data.mean())
+    return {name: mean, f"{name}_low": mean - arm, f"{name}_high": mean + arm}
+
+
+def _merged(rows: Sequence[Row]) -> list[Row]:
+    """Batches of replications of the same ensemble as one row."""
+    found: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        key = tuple(row[name] for name in ("purpose", "law", "disorder", "oscillators", "relative_coupling"))
+        if key in found:
+            found[key] = found[key] | {name: found[key][name] + row[name] for name in LISTS}
+        else:
+            found[key] = row
+    return list(found.values())
+
+
+def _drift(row: Row) -> dict[str, float]:
+    """How much larger the order is in the second half of the time than in the first: a test of the transient."""
+    return interval(np.subtract(row["second_half"], row["first_half"]), "drift")
+
+
+def _curve_row(law: SymmetricLaw, row: Row) -> Row:
+    n, relative = row["oscillators"], row["relative_coupling"]
+    theory = stationary_order(law, relative * law.critical_coupling)
+    linear = incoherent_enhancement(relative) if row["law"] == "lorentzian" and relative < 1 else None
+    return {
+        "law": row["law"],
+        "oscillators": n,
+        "relative_coupling": relative,
+        "replications": len(row["order"]),
+        **interval(row["order"], "order"),
+        "theory": theory,
+        **_drift(row),
+        **interval(n * np.array(row["mean_square"]), "scaled_square"),
+        "linear_theory": linear,
+        **interval(n * np.array(row["variance"]), "fluctuation"),
+    }
+
+
+def _theory(law: FrequencyLaw, largest: float) -> list[Row]:
+    critical = law.critical_coupling
+    couplings = [*np.linspace(0.0, 1.0, 3), *(1 + (max(largest, 1.1) - 1) * np.linspace(1e-3, 1, CURVE_POINTS) ** 2)]
+    return [
+        {"law": law.law, "relative_coupling": float(k), "order": stationary_order(law, float(k) * critical)}
+        for k in couplings
+    ]
+
+
+def _window_row(law: SymmetricLaw, row: Row) -> Row:
+    relative = row["relative_coupling"]
+    return {
+        "law": row["law"],
+        "disorder": row["disorder"],
+        "oscillators": row["oscillators"],
+        "distance": 1 - 1 / relative,
+        "replications": len(row["order"]),
+        **interval(row["order"], "order"),
+        "theory": stationary_order(law, relative * law.critical_coupling),
+        **_drift(row),
+    }
+
+
+def _exponents(laws: dict[str, SymmetricLaw], rows: Sequence[Row], coverages: Sequence[Row]) -> list[Row]:
+    covered = {(row["law"], row["critical_coupling"]): row["covered"] for row in coverages}
+    found = []
+    for name, disorder in dict.fromkeys((row["law"], row["disorder"]) for row in rows):
+        own = [row for row in rows if (row["law"], row["disorder"]) == (name, disorder)]
+        at = np.array([1 - 1 / row["relative_coupling"] for row in own])
+        orders = [np.array(row["order"]) for row in own]
+        plain = power_law(at, [order.mean() for order in orders]).exponent
+        for mode in ("given", "fitted"):
+            stream = generator(0, "bootstrap", name, disorder, mode)
+            fit = exponent(at, orders, laws[name], mode == "fitted", stream)._asdict()
+            head = {"law": name, "disorder": disorder, "critical_coupling": mode}
+            ends = {"nearest": float(at.min()), "farthest": float(at.max())}
+            known = covered.get((name, mode)) if disorder == "random" else None
+            found.append(head | fit | ends | {"without_correction": plain, "coverage": known})
+    return found
+
+
+def _scaling(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """Points with the coordinates in which they collapse, and the exponents."""
+    points, exponents = [], []
+    for law, disorder in dict.fromkeys((row["law"], row["disorder"]) for row in rows):
+        own = [row for row in rows if (row["law"], row["disorder"]) == (law, disorder)]
+        sizes, relative = (
+            np.array([row[name] for row in own], dtype=float) for name in ("oscillators", "relative_coupling")
+        )
+        measured = Points(sizes, relative - 1, [np.array(row["order"]) for row in own])
+        given, fitted = (
+            collapse(measured, free, generator(0, "collapse", law, disorder, str(free))) for free in (False, True)
+        )
+        exponents += [*_collapse_rows(law, disorder, given, fitted), _critical_row(own, disorder)]
+        for row in own:
+            n, distance = row["oscillators"], row["relative_coupling"] - 1
+            place = {"x": distance * n ** (1 / given.size[0]), "y": float(np.mean(row["order"])) * n ** given.order[0]}
+            head = {
+                "law": row["law"],
+                "disorder": disorder,
+                "oscillators": n,
+                "relative_coupling": row["relative_coupling"],
+            }
+            points.append(head | interval(row["order"], "order") | _drift(row) | place)
+    return points, exponents
+
+
+def _collapse_rows(law: str, disorder: str, given: Collapse, fitted: Collapse) -> list[Row]:
+    theory = SCALING_THEORY[disorder]
+    return [
+        {"law": law, "disorder": disorder, "quantity": quantity, "critical_coupling": mode}
+        | dict(zip(("value", "low", "high"), value, strict=True))
+        | {"expected": expected, "lack_of_fit": found.lack_of_fit}
+        for mode, found in (("given", given), ("fitted", fitted))
+        for quantity, value, expected in (
+            ("beta / nu", found.order, theory[0]),
+            ("nu", found.size, theory[1]),
+            ("shift of K_c", found.shift, 0.0),
+        )
+        if mode == "fitted" or quantity != "shift of K_c"
+    ]
+
+
+def _critical_row(rows: Sequence[Row], disorder: str) -> Row:
+    """The power of N with which r falls at K_c: -beta / nu."""
+    own = [row for row in rows if row["relative_coupling"] == 1]
+    means = np.array([np.mean(row["order"]) for row in own])
+    errors = np.array([np.std(row["order"], ddof=1) / len(row["order"]) ** 0.5 for row in own]) / means
+    fit = power_law([row["oscillators"] for row in own], means, np.maximum(errors, 1e-6))
+    ends = {"value": -fit.exponent, "low": -fit.high, "high": -fit.low, "expected": SCALING_THEORY[disorder][0]}
+    head = {"law": own[0]["law"], "disorder": disorder, "quantity": "beta / nu at K_c", "critical_coupling": "given"}
+    return head | ends | {"lack_of_fit": None}
