@@ -48,7 +48,10 @@ def small(tmp_path):
         ("kind: coherence\nname: x\nredundancies: {}", "unknown key 'redundancies'"),
         ("kind: coherence\nredundancy: {}", "name: missing"),
         ("kind: coherence\nname: x\nseed: -1\nredundancy: {}", "seed: given -1"),
-        ("kind: coherence\nname: x\nsynchronisation: {curve: {oscillators: 100000000}}", "oscillators: given 100000000"),
+        (
+            "kind: coherence\nname: x\nsynchronisation: {curve: {oscillators: 100000000}}",
+            "oscillators: given 100000000",
+        ),
     ],
 )
 def test_configurations_are_refused_in_one_line(text, words, tmp_path, call):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import t
+from scipy.stats import norm, t
 
 from entsched.errors import EntschedError
 
@@ -26,7 +26,7 @@ class PowerLaw(NamedTuple):
 def power_law(x: ArrayLike, y: ArrayLike, relative_error: ArrayLike | None = None) -> PowerLaw:
     """The line of least squares through (log x, log y), weighted by relative errors if given.
 
-    The interval is Student's, from the scatter about the line.
+    The interval is Student's, from the scatter about the line; with errors it is not narrower than they say.
 
     Parameters
     ----------
@@ -55,5 +55,7 @@ def power_law(x: ArrayLike, y: ArrayLike, relative_error: ArrayLike | None = Non
     intercept = float(weight @ up - exponent * middle)
     freedom = points.shape[1] - 2
     scatter = weight @ (up - intercept - exponent * across) ** 2 / freedom
-    arm = float(t.ppf((1 + LEVEL) / 2, freedom) * np.sqrt(scatter / spread))
+    known = 0.0 if relative_error is None else np.sqrt(np.sum((weight * (across - middle) * points[2]) ** 2)) / spread
+    seen = np.sqrt(scatter / spread)
+    arm = max(float(t.ppf((1 + LEVEL) / 2, freedom) * seen), float(norm.ppf((1 + LEVEL) / 2) * known))
     return PowerLaw(exponent, exponent - arm, exponent + arm, float(np.exp(intercept)))

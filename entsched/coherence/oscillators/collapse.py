@@ -1,4 +1,8 @@
-"""Finite-size scaling from K_c on: exponents at which r N^a against (K - K_c) / K_c N^b is one curve for all N."""
+"""Finite-size scaling from K_c on: exponents at which r N^a against u N^b is one curve for all N.
+
+The scaling field u is the square of the order of infinitely many: 0 at K_c, and proportional to K - K_c there. Further
+away it takes the bend of r(K), which has nothing to do with N, out of the comparison.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +29,8 @@ RESAMPLES = 40
 #: Of the search, relative: far below the intervals.
 TOLERANCE = 1e-3
 
-#: Where a, b and the shift of K_c are sought, and by which steps.
-LEAST, MOST, SCALES = (-0.5, 0.05, -0.2), (1.5, 2.0, 0.2), (0.1, 0.1, 0.01)
+#: Where a and b are sought, and by which steps.
+LEAST, MOST, SCALES = (-0.5, 0.05), (1.5, 2.0), (0.1, 0.1)
 
 
 class Points(NamedTuple):
@@ -35,12 +39,12 @@ class Points(NamedTuple):
     Attributes
     ----------
     sizes : N
-    distances : (K - K_c) / K_c
+    fields : u, the squared order of infinitely many at these couplings
     orders : r of the replications, one array for each point
     """
 
     sizes: Floats
-    distances: Floats
+    fields: Floats
     orders: Sequence[Floats]
 
 
@@ -51,18 +55,16 @@ class Collapse(NamedTuple):
     ----------
     order : a = beta / nu
     size : 1 / b = nu
-    shift : fitted K_c over the given one, less 1
     lack_of_fit : chi^2 per degree of freedom about the common curve
     """
 
     order: tuple[float, float, float]
     size: tuple[float, float, float]
-    shift: tuple[float, float, float]
     lack_of_fit: float
 
 
-def collapse(points: Points, free: bool, stream: np.random.Generator) -> Collapse:
-    """The exponents that spread the points least about one curve; with ``free``, K_c is fitted as well.
+def collapse(points: Points, stream: np.random.Generator) -> Collapse:
+    """The exponents that spread the points least about one curve.
 
     Intervals are of a bootstrap over replications, stretched by the lack of fit, and widened by how far the estimates
     move without the smallest size: corrections to scaling are largest there.
@@ -74,10 +76,10 @@ def collapse(points: Points, free: bool, stream: np.random.Generator) -> Collaps
 
     Examples
     --------
-    >>> sizes, at = (grid.ravel() for grid in np.meshgrid([100.0, 400.0, 1600.0], np.linspace(-0.2, 0.2, 7)))
+    >>> sizes, at = (grid.ravel() for grid in np.meshgrid([100.0, 400.0, 1600.0], np.linspace(0.0, 0.2, 7)))
     >>> curve = sizes**-0.2 * np.exp(np.arcsinh(at * sizes**0.4))
     >>> noise = 1 + 1e-3 * np.random.default_rng(1).standard_normal((21, 4))
-    >>> found = collapse(Points(sizes, at, list(curve[:, None] * noise)), False, np.random.default_rng(2))
+    >>> found = collapse(Points(sizes, at, list(curve[:, None] * noise)), np.random.default_rng(2))
     >>> round(found.order[0], 2), round(found.size[0], 1)
     (0.2, 2.5)
     """
@@ -88,41 +90,39 @@ def collapse(points: Points, free: bool, stream: np.random.Generator) -> Collaps
     means = np.array([order.mean() for order in points.orders])
     errors = np.array([order.std(ddof=1) / len(order) ** 0.5 for order in points.orders]) / means
     errors = np.hypot(errors, MODEL_ERROR)
-    best, misfit = _fit(points, np.log(means), errors, free, np.array([0.3, 0.6, 0.0]))
+    best, misfit = _fit(points, np.log(means), errors, np.array([0.3, 0.6]))
     kept = points.sizes > points.sizes.min()
-    inner = Points(points.sizes[kept], points.distances[kept], [])
-    moved = _fit(inner, np.log(means[kept]), errors[kept], free, best)[0] - best
-    again = [_fit(points, _resampled(points, stream), errors, free, best)[0] for _ in range(RESAMPLES)]
-    per_freedom = misfit / (len(means) - DEGREE - 3 - free)
+    inner = Points(points.sizes[kept], points.fields[kept], [])
+    moved = _fit(inner, np.log(means[kept]), errors[kept], best)[0] - best
+    again = [_fit(points, _resampled(points, stream), errors, best)[0] for _ in range(RESAMPLES)]
+    per_freedom = misfit / (len(means) - DEGREE - 3)
     stretch = max(1.0, per_freedom) ** 0.5 * t.ppf((1 + LEVEL) / 2, sum(counts) - len(counts))
     arms = np.hypot(stretch * np.std(again, axis=0, ddof=1), moved)
-    order, inverse, shift = ((float(v), float(v - arm), float(v + arm)) for v, arm in zip(best, arms, strict=True))
+    order, inverse = ((float(v), float(v - arm), float(v + arm)) for v, arm in zip(best, arms, strict=True))
     size = (1 / inverse[0], 1 / inverse[2], 1 / max(inverse[1], 1e-3))
-    return Collapse(order, size, shift, per_freedom)
+    return Collapse(order, size, per_freedom)
 
 
-def _fit(points: Points, logs: Floats, errors: Floats, free: bool, start: Floats) -> tuple[Floats, float]:
-    """(a, b, shift) of least chi^2 about a common curve, and that chi^2."""
+def _fit(points: Points, logs: Floats, errors: Floats, start: Floats) -> tuple[Floats, float]:
+    """(a, b) of least chi^2 about a common curve, and that chi^2."""
 
     def misfits(unknown: Floats) -> Floats:
-        shift = unknown[2] if free else 0.0
-        x = np.arcsinh(((1 + points.distances) / (1 + shift) - 1) * points.sizes ** unknown[1])
+        x = np.arcsinh(points.fields * points.sizes ** unknown[1])
         design = np.polynomial.chebyshev.chebvander(x / np.abs(x).max(), DEGREE) / errors[:, None]
         target = (logs + unknown[0] * np.log(points.sizes)) / errors
         basis, _ = np.linalg.qr(design)
         return target - basis @ (basis.T @ target)
 
-    count = 3 if free else 2
     found = least_squares(
         misfits,
-        start[:count],
-        bounds=(LEAST[:count], MOST[:count]),
-        x_scale=SCALES[:count],
+        start,
+        bounds=(LEAST, MOST),
+        x_scale=SCALES,
         ftol=TOLERANCE,
         xtol=TOLERANCE,
         max_nfev=50,
     )
-    return np.array([*found.x, 0.0])[:3], float(2 * found.cost)
+    return found.x, float(2 * found.cost)
 
 
 def _resampled(points: Points, stream: np.random.Generator) -> Floats:

@@ -35,7 +35,9 @@ def tables(part: Synchronisation, rows: Sequence[Row]) -> dict[str, list[Row]]:
     merged = _merged([row for row in rows if row["purpose"] != "coverage"])
     chosen = {name: [row for row in merged if row["purpose"] == name] for name in ("curve", "exponent", "scaling")}
     laws: dict[str, SymmetricLaw] = {law.law: law for law in part.frequencies}
-    sizes, collapsed = _scaling(chosen["scaling"])
+    sizes, collapsed = _scaling(
+        laws | {one.frequencies.law: one.frequencies for one in part.scaling}, chosen["scaling"]
+    )
     return {
         "curve": [_curve_row(laws[row["law"]], row) for row in chosen["curve"]],
         "theory": [row for law in part.frequencies for row in _theory(law, max(part.curve.couplings))],
@@ -138,22 +140,22 @@ def _exponents(laws: dict[str, SymmetricLaw], rows: Sequence[Row], coverages: Se
     return found
 
 
-def _scaling(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+def _scaling(laws: dict[str, SymmetricLaw], rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """Points with the coordinates in which they collapse, and the exponents."""
     points, exponents = [], []
     for law, disorder in dict.fromkeys((row["law"], row["disorder"]) for row in rows):
         own = [row for row in rows if (row["law"], row["disorder"]) == (law, disorder)]
-        sizes, relative = (
-            np.array([row[name] for row in own], dtype=float) for name in ("oscillators", "relative_coupling")
-        )
-        measured = Points(sizes, relative - 1, [np.array(row["order"]) for row in own])
-        given, fitted = (
-            collapse(measured, free, generator(0, "collapse", law, disorder, str(free))) for free in (False, True)
-        )
-        exponents += [*_collapse_rows(law, disorder, given, fitted), _critical_row(own, disorder)]
-        for row in own:
-            n, distance = row["oscillators"], row["relative_coupling"] - 1
-            place = {"x": distance * n ** (1 / given.size[0]), "y": float(np.mean(row["order"])) * n ** given.order[0]}
+        sizes = np.array([row["oscillators"] for row in own], dtype=float)
+        fields = np.array([_field(laws[law], row["relative_coupling"]) for row in own])
+        measured = Points(sizes, fields, [np.array(row["order"]) for row in own])
+        found = collapse(measured, generator(0, "collapse", law, disorder))
+        exponents += [*_collapse_rows(law, disorder, found), _critical_row(own, disorder)]
+        for row, field in zip(own, fields, strict=True):
+            n = row["oscillators"]
+            place = {
+                "x": float(field) * n ** (1 / found.size[0]),
+                "y": float(np.mean(row["order"])) * n ** found.order[0],
+            }
             head = {
                 "law": row["law"],
                 "disorder": disorder,
@@ -164,19 +166,18 @@ def _scaling(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     return points, exponents
 
 
-def _collapse_rows(law: str, disorder: str, given: Collapse, fitted: Collapse) -> list[Row]:
-    theory = SCALING_THEORY[disorder]
+def _field(law: SymmetricLaw, relative: float) -> float:
+    """The squared order of infinitely many oscillators, 0 at K_c."""
+    return stationary_order(law, relative * law.critical_coupling) ** 2 if relative > 1 else 0.0
+
+
+def _collapse_rows(law: str, disorder: str, found: Collapse) -> list[Row]:
+    named = (("beta / nu", found.order), ("nu", found.size))
     return [
-        {"law": law, "disorder": disorder, "quantity": quantity, "critical_coupling": mode}
+        {"law": law, "disorder": disorder, "quantity": quantity}
         | dict(zip(("value", "low", "high"), value, strict=True))
         | {"expected": expected, "lack_of_fit": found.lack_of_fit}
-        for mode, found in (("given", given), ("fitted", fitted))
-        for quantity, value, expected in (
-            ("beta / nu", found.order, theory[0]),
-            ("nu", found.size, theory[1]),
-            ("shift of K_c", found.shift, 0.0),
-        )
-        if mode == "fitted" or quantity != "shift of K_c"
+        for (quantity, value), expected in zip(named, SCALING_THEORY[disorder], strict=True)
     ]
 
 
@@ -187,5 +188,5 @@ def _critical_row(rows: Sequence[Row], disorder: str) -> Row:
     errors = np.array([np.std(row["order"], ddof=1) / len(row["order"]) ** 0.5 for row in own]) / means
     fit = power_law([row["oscillators"] for row in own], means, np.maximum(errors, 1e-6))
     ends = {"value": -fit.exponent, "low": -fit.high, "high": -fit.low, "expected": SCALING_THEORY[disorder][0]}
-    head = {"law": own[0]["law"], "disorder": disorder, "quantity": "beta / nu at K_c", "critical_coupling": "given"}
+    head = {"law": own[0]["law"], "disorder": disorder, "quantity": "beta / nu at K_c"}
     return head | ends | {"lack_of_fit": None}

@@ -93,9 +93,9 @@ class Scaling(Timing):
     )
     couplings: Annotated[
         tuple[Annotated[float, Field(ge=1, le=10)], ...], BeforeValidator(spread), Field(min_length=3, max_length=50)
-    ] = (1.0, 1.02, 1.05, 1.09, 1.14)
+    ] = (1.0, 1.01, 1.03, 1.06, 1.1)
     disorder: Disorder = "random"
-    replications: Replications = 60
+    replications: Replications = 150
     step_s: Positive = 0.1
 
     @model_validator(mode="after")
@@ -123,10 +123,9 @@ class Synchronisation(Part):
         Scaling(
             disorder="quantiles",
             sizes=(50, 200, 800, 3200),
-            couplings=(1.0, 1.01, 1.03, 1.06, 1.1),
             transient_s=1500.0,
             duration_s=1500.0,
-            replications=3,
+            replications=6,
         ),
     )
     alternatives: Annotated[dict[str, Annotated[float, Field(gt=0, le=10)]], Field(min_length=1, max_length=10)] = {

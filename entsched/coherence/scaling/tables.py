@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import sqrt
 
 import numpy as np
-from scipy.stats import chi2, t
+from scipy.stats import chi2, norm, t
 
 from entsched.coherence.fits import LEVEL, power_law
 from entsched.tasks import Row
@@ -51,7 +51,7 @@ def fits(measured: Sequence[Row]) -> list[Row]:
             continue
         n, values = (np.array([row[name] for row in own], dtype=float) for name in ("n", "value"))
         arms = np.array([row["high"] - row["low"] for row in own])
-        errors = arms / values if measure in WEIGHTED else None
+        errors = arms / (2 * norm.ppf((1 + LEVEL) / 2)) / values if measure in WEIGHTED else None
         fit = power_law(n, values, errors) if law == "power" else power_law(n, 2 ** (3 * values))
         place = {"measure": measure, "class": kind, "law": law, "parameter": fit.exponent}
         ends = {"low": fit.low, "high": fit.high, "prefactor": fit.prefactor}

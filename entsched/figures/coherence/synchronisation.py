@@ -150,7 +150,7 @@ def _collapse(axes: Axes, tables: Tables) -> dict[str, Any]:
         scale = np.array([row["y"] / row["order"] for row in own])[:, None]
         values = np.array([[row["order"], row["order_low"], row["order_high"]] for row in own]) * scale
         axes.errorbar([row["x"] for row in own], values[:, 0], yerr=arms(values), **POINTS, marker="o", color=shade)
-    axes.set(xlabel=r"$(K / K_c - 1)\, N^{1/\nu}$", ylabel=r"$r\, N^{\beta/\nu}$", yscale="log")
+    axes.set(xlabel=r"$r_\infty^2(K)\, N^{1/\nu}$", ylabel=r"$r\, N^{\beta/\nu}$", yscale="log")
     _few_ticks(axes.yaxis, [row["y"] for row in rows])
     axes.set_title(f"(d) sizes ({kinds[0][0]}, {kinds[0][1]})" if rows else "(d) sizes")
     return {
