@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from entsched.coherence.part import Verdict
@@ -30,15 +29,15 @@ def summary(results: Results) -> dict[str, Any]:
 def results_text(results: Results, out: Path) -> str:
     """The verdicts for people, with the colours of their terminal."""
     console = Console()
-    table = Table(title=f"{results.study.name}: intervals are of 95 %", box=SIMPLE_HEAD, padding=(0, 1, 1, 0))
-    for column, share in (("part", None), ("prediction", 3), ("result", 5), ("verdict", None)):
-        table.add_column(column, ratio=share)
-    for part, findings in results.findings.items():
-        for finding in findings:
-            verdict = Text(finding.verdict.value, style=INK[finding.verdict])
-            table.add_row(part, Text(finding.prediction), Text(finding.result), verdict)
     with console.capture() as capture:
-        console.print(table)
+        console.print(Text(f"{results.study.name}: intervals are of 95 %"))
+        for part, findings in results.findings.items():
+            console.print(Text(f"\n{part}", style="bold"))
+            for finding in findings:
+                verdict = Text(finding.verdict.value, style=INK[finding.verdict])
+                console.print(Padding(Text.assemble(finding.prediction, " ", verdict), (0, 0, 0, 2)))
+                console.print(Padding(Text(finding.result), (0, 0, 0, 6)))
+        console.print()
         console.print(f"Tests, null hypotheses and entangled systems: {out / 'verdicts.md'}", soft_wrap=True)
         console.print(f"Rows, tables and figures: {out}", soft_wrap=True)
     return capture.get()
