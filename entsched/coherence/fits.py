@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtrit
 
 from entsched.errors import EntschedError
 
@@ -57,5 +57,5 @@ def power_law(x: ArrayLike, y: ArrayLike, relative_error: ArrayLike | None = Non
     scatter = weight @ (up - intercept - exponent * across) ** 2 / freedom
     known = 0.0 if relative_error is None else np.sqrt(np.sum((weight * (across - middle) * points[2]) ** 2)) / spread
     seen = np.sqrt(scatter / spread)
-    arm = max(float(t.ppf((1 + LEVEL) / 2, freedom) * seen), float(norm.ppf((1 + LEVEL) / 2) * known))
+    arm = max(float(stdtrit(freedom, (1 + LEVEL) / 2) * seen), float(ndtri((1 + LEVEL) / 2) * known))
     return PowerLaw(exponent, exponent - arm, exponent + arm, float(np.exp(intercept)))

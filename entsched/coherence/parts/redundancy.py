@@ -8,7 +8,6 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, model_validator
 
 from entsched.coherence.part import CoherenceTask, Finding, Part, Tables
-from entsched.coherence.redundancy import findings, tables
 from entsched.coherence.redundancy.pauli_codes import CODES
 from entsched.coherence.redundancy.surface import MOST_DISTANCE
 from entsched.coherence.redundancy.tasks import LossesTask, PauliTask, ReadsTask, SurfaceTask, WordsTask
@@ -95,6 +94,8 @@ class Redundancy(Part):
 
     def tables(self, rows: Sequence[Row]) -> dict[str, list[Row]]:
         """``simulated``, ``exact``, ``codes``, ``losses`` and ``crossings``."""
+        from entsched.coherence.redundancy import tables
+
         return {
             "simulated": tables.simulated(rows),
             "exact": tables.exact(rows),
@@ -105,6 +106,8 @@ class Redundancy(Part):
 
     def findings(self, tables: Tables) -> tuple[Finding, ...]:
         """On suppression of errors, on transplanted classical codes, on losses and on quorums."""
+        from entsched.coherence.redundancy import findings
+
         return (
             findings.suppression(tables),
             findings.transplanted(tables),

@@ -10,7 +10,6 @@ from pydantic import Field, model_validator
 from entsched.coherence.oscillators.ensembles import OscillatorTask
 from entsched.coherence.oscillators.frequencies import FrequencyLaw, Gaussian
 from entsched.coherence.part import CoherenceTask, Finding, Part, Tables
-from entsched.coherence.scaling import findings, tables
 from entsched.coherence.scaling.tasks import AgreementTask, BellPairTask, ChainTask, FisherTask
 from entsched.tasks import Row
 from entsched.validation import Positive
@@ -79,11 +78,15 @@ class Scaling(Part):
 
     def tables(self, rows: Sequence[Row]) -> dict[str, list[Row]]:
         """``points`` of each measure against N, and ``fits`` of their laws."""
+        from entsched.coherence.scaling import tables
+
         points = tables.points(rows, self._couplings)
         return {"points": points, "fits": tables.fits(points)}
 
     def findings(self, tables: Tables) -> tuple[Finding, ...]:
         """On order parameters, on their theory, on precision and on correlations of two nodes."""
+        from entsched.coherence.scaling import findings
+
         return (
             findings.other_than_independent(tables),
             findings.beyond_classical(tables),
