@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from entsched.cli.app import AsJson, app, interruptible, parsed, print_json, probability
+from entsched.errors import ConfigError
 
 if TYPE_CHECKING:
     from entsched.axes import Study
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from entsched.workload import Workload
 
 Config = Annotated[Path, typer.Argument(help="experiment, a YAML file", show_default=False)]
+
+
+#: The kinds of configurations.
+KINDS = ("scheduling", "coherence")
 
 
 Executor = Annotated[
@@ -41,8 +46,8 @@ def run(
     """Simulate and bound everything CONFIG names; run again, it does only what is missing.
 
     Any key of CONFIG that takes one value may be given several, as a list or as {start, stop, num}: every
-    combination is an experiment of its own. A CONFIG of kind coherence puts the predictions of distributed coherence
-    to the test, and ends in verdicts. A task that fails is recorded, the others go on, and the exit code is 1.
+    combination is an experiment of its own. A CONFIG of kind coherence (docs/coherence.md) puts predictions to the
+    test and ends in verdicts. A task that fails is recorded, the others go on, and the exit code is 1.
     """
     from entsched import finished
 
@@ -50,7 +55,10 @@ def run(
     if known is not None:
         print_json(known[0]) if as_json else typer.echo(known[1], nl=False)
         return
-    if _kind(config) == "coherence":
+    kind = _kind(config)
+    if kind not in KINDS:
+        raise ConfigError(f"{config}: kind: given {kind!r}, allowed: {', '.join(KINDS)}")
+    if kind == "coherence":
         _run_coherence(config, out, executor, workers, dry_run, as_json)
         return
     from entsched.axes import load_study
@@ -58,8 +66,10 @@ def run(
 
     study, where = load_study(config), Workers(executor, workers)
     if dry_run:
+        from entsched.experiment import claim
         from entsched.forecast import forecast
 
+        claim(out, study.name)
         _show_forecast(forecast(study, out, where), as_json)
         return
     _run_scheduling(study, config, out, where, as_json)
@@ -70,11 +80,13 @@ def _run_coherence(config: Path, out: Path, executor: str, workers: int | None, 
     from entsched.coherence import play
     from entsched.coherence.study import load_coherence
     from entsched.completing import Workers
+    from entsched.experiment import claim
     from entsched.render import coherence as render
     from entsched.render.experiments import failures
 
     study, where = load_coherence(config), Workers(executor, workers)
     if dry_run:
+        claim(out, study.name)
         _show_forecast(play.forecast(study, out, where), as_json)
         return
     with interruptible() as progress:
@@ -220,7 +232,9 @@ def plot(
     ] = None,
 ) -> None:
     """Draw the figures of a run again, or the Pareto fronts of several runs side by side."""
-    if len(folders) == 1 and _kind(folders[0] / "config.yaml") == "coherence":
+    if "coherence" in [_kind(folder / "config.yaml") for folder in folders]:
+        if len(folders) > 1:
+            raise ConfigError(f"given {len(folders)} folders, allowed: one, if it holds a study of kind coherence")
         from entsched.coherence import play
 
         paths = play.plot(folders[0], out)
@@ -232,11 +246,11 @@ def plot(
         typer.echo(str(path))
 
 
-def _kind(config: Path) -> str | None:
-    """The kind that a configuration names, if it is there and names one."""
+def _kind(config: Path) -> Any:
+    """The kind that a configuration names; the first of all if it names none or is not there."""
     from entsched.documents import read_document
 
-    return read_document(config).get("kind") if config.exists() else None
+    return read_document(config).get("kind", KINDS[0]) if config.exists() else KINDS[0]
 
 
 def _choice(loaded: Experiment, name: str, parameters: list[str]) -> StrategyChoice:

@@ -21,6 +21,10 @@ from entsched.errors import ConfigError, EntschedError
 from entsched.validation import Section, first_problem
 
 
+#: The parts, in the order in which they are computed and shown.
+PARTS = ("synchronisation", "graphs", "clocks", "consensus", "correlations", "redundancy", "scaling")
+
+
 class CoherenceStudy(Section):
     """The predictions of distributed coherence that are put to the test, a section for each part.
 
@@ -41,15 +45,23 @@ class CoherenceStudy(Section):
     redundancy: Redundancy | None = None
     scaling: Scaling | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_empty_parts(cls, data: Any) -> Any:
+        """A part that is named without keys has its defaults."""
+        if not isinstance(data, dict):
+            return data
+        return {key: {} if value is None and key in PARTS else value for key, value in data.items()}
+
     @model_validator(mode="after")
     def _has_a_part(self) -> CoherenceStudy:
         if not self.parts():
-            raise ValueError("no part, allowed: at least one of synchronisation, graphs, clocks, consensus, ...")
+            raise ValueError(f"no part, allowed: at least one of {', '.join(PARTS)}")
         return self
 
     def parts(self) -> dict[str, Part]:
         """The parts by name, in the order of the keys."""
-        named = ((name, getattr(self, name)) for name in type(self).model_fields)
+        named = ((name, getattr(self, name)) for name in PARTS)
         return {name: part for name, part in named if isinstance(part, Part)}
 
     def to_yaml(self) -> str:
