@@ -20,7 +20,6 @@ from entsched.documents import document, read_document
 from entsched.errors import ConfigError, EntschedError
 from entsched.validation import Section, first_problem
 
-
 #: The parts, in the order in which they are computed and shown.
 PARTS = ("synchronisation", "graphs", "clocks", "consensus", "correlations", "redundancy", "scaling")
 

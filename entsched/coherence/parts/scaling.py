@@ -7,10 +7,11 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from entsched.coherence.entangled.tasks import ChainTask
 from entsched.coherence.oscillators.ensembles import OscillatorTask
 from entsched.coherence.oscillators.frequencies import FrequencyLaw, Gaussian
 from entsched.coherence.part import CoherenceTask, Finding, Part, Tables
-from entsched.coherence.scaling.tasks import AgreementTask, BellPairTask, ChainTask, FisherTask
+from entsched.coherence.scaling.tasks import AgreementTask, BellPairTask, FisherTask
 from entsched.tasks import Row
 from entsched.validation import Positive
 

@@ -1,10 +1,8 @@
-"""The tasks of the part on scaling, beside those of oscillators: agreement of replicas, and entangled systems."""
+"""The tasks of the part on scaling, beside those of oscillators and the Ising chain: replicas, Fisher information, Bell pairs."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from entsched.coherence.consensus.rounds import Rounds
 from entsched.coherence.part import CoherenceTask
@@ -117,29 +115,3 @@ class BellPairTask(CoherenceTask):
         from entsched.quantum.correlation import chsh_maximum
 
         return {"kind": self.kind, "chsh": float(chsh_maximum(phi_plus()))}
-
-
-class ChainTask(CoherenceTask):
-    """Entanglement entropy of blocks of the infinite transverse-field Ising chain; the seed plays no part.
-
-    Examples
-    --------
-    >>> round(ChainTask(seed=1, field=2.0, spins=[8]).evaluate()["entropy"][0], 6)
-    0.256346
-    """
-
-    kind: Literal["coherence-chain"] = "coherence-chain"
-    field: float
-    spins: Annotated[tuple[int, ...], Field(strict=False)]
-
-    @property
-    def cost_s(self) -> float:
-        """One transform, and a singular value decomposition for each block."""
-        return 0.3 + sum(3e-10 * block**3 for block in self.spins)
-
-    def evaluate(self) -> Row:
-        """``entropy`` of each block, bits."""
-        from entsched.coherence.entangled.ising_chain import block_entropy
-
-        entropy = [block_entropy(self.field, block) for block in self.spins]
-        return {"kind": self.kind, "field": self.field, "spins": list(self.spins), "entropy": entropy}
