@@ -8,8 +8,9 @@ import pytest
 
 from entsched.coherence import play
 from entsched.coherence.fits import power_law
-from entsched.coherence.part import Verdict
-from entsched.coherence.study import CoherenceStudy, load_coherence
+from entsched.coherence.part import Finding, Verdict
+from entsched.coherence.study import PARTS, load_coherence
+from entsched.coherence.verdicts import verdicts_page
 from entsched.completing import Workers
 from entsched.documents import read_document
 from entsched.errors import ConfigError, EntschedError
@@ -44,6 +45,7 @@ def small(tmp_path):
     [
         ("name: x", "kind: given 'scheduling', allowed: 'coherence'"),
         ("kind: coherences\nname: x", "kind: given 'coherences', allowed: 'coherence'"),
+        ("kind: coherence\nname: x\nseed: 1\nscaling: 3", "scaling: given 3, allowed: a mapping of keys"),
         ("kind: coherence\nname: x", "no part, allowed: at least one of"),
         ("kind: coherence\nname: x\nredundancies: {}", "unknown key 'redundancies'"),
         ("kind: coherence\nredundancy: {}", "name: missing"),
@@ -66,6 +68,30 @@ def test_configurations_are_refused_in_one_line(text, words, tmp_path, call):
         assert err.count("\n") == 1
 
 
+def test_a_part_without_keys_has_its_defaults(tmp_path):
+    path = tmp_path / "empty.yaml"
+    path.write_text("kind: coherence\nname: x\nscaling:\n")
+    study = load_coherence(path)
+    assert list(study.parts()) == ["scaling"]
+    assert study.scaling == type(study.scaling)()
+
+
+def test_unknown_kinds_and_foreign_folders_are_refused_before_anything(small, tmp_path, call):
+    odd = tmp_path / "odd.yaml"
+    odd.write_text("kind: coherance\nname: x\n")
+    code, _, err = call("run", odd, "--out", tmp_path / "out")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "kind: given 'coherance', allowed: scheduling, coherence" in err
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "config.yaml").write_text(small.read_text().replace("small", "other"))
+    code, _, err = call("run", small, "--out", tmp_path / "out", "--dry-run")
+    assert code == 2
+    assert "holds the experiment 'other', not 'small'" in err
+    code, _, err = call("plot", tmp_path / "out", tmp_path / "out", "--out", tmp_path / "figures")
+    assert code == 2
+    assert "given 2 folders, allowed: one" in err
+
+
 def test_verbs_of_scheduling_say_what_kind_they_take(small, call):
     code, _, err = call("bound", small, "--p", "0.5")
     assert code == 2
@@ -77,7 +103,7 @@ def test_shipped_studies_read_back_as_they_were_understood(path, tmp_path):
     study = load_coherence(path)
     (tmp_path / "again.yaml").write_text(study.to_yaml())
     assert load_coherence(tmp_path / "again.yaml") == study
-    assert set(study.parts()) == set(CoherenceStudy.model_fields) - {"kind", "name", "seed"}
+    assert set(study.parts()) == set(PARTS)
     keys = [task.key for part in study.parts().values() for task in part.tasks(study.seed)]
     assert len(set(keys)) == len(keys)
     assert all(task.cost_s > 0 for part in study.parts().values() for task in part.tasks(study.seed))
@@ -132,6 +158,35 @@ def test_a_task_that_fails_costs_its_part_and_no_other(small, tmp_path, call, mo
     code, text, _ = call("run", small, "--out", tmp_path / "out", "--executor", "serial", "--json")
     assert code == 0
     assert json.loads(text)["verdicts"]
+
+
+def test_a_part_without_tables_costs_no_other(small, tmp_path, call, monkeypatch):
+    path = tmp_path / "two.yaml"
+    path.write_text(SMALL + "scaling: {oscillators: [10, 20, 40], replications: 4, rounds: 100, nodes: [2, 3, 4]}\n")
+    path.write_text(path.read_text().replace("rounds: 100,", "rounds: 100, transient_s: 20.0, duration_s: 20.0,"))
+
+    def refuse(self, rows):
+        raise EntschedError("given 2 points, allowed: 3")
+
+    out = tmp_path / "out"
+    with monkeypatch.context() as patched:
+        patched.setattr("entsched.coherence.parts.scaling.Scaling.tables", refuse)
+        code, text, err = call("run", path, "--out", out, "--json")
+    assert code == 1
+    assert "tables of scaling: given 2 points" in err
+    assert {row["part"] for row in json.loads(text)["verdicts"]} == {"redundancy"}
+    assert (out / "figures" / "redundancy.png").exists()
+    assert call("run", path, "--out", out, "--json")[0] == 0
+    assert (out / "tables" / "scaling_fits.csv").exists()
+    path.write_text(SMALL)
+    assert call("run", path, "--out", out)[0] == 0
+    assert not list(out.rglob("*scaling*"))
+
+
+def test_pages_of_verdicts_are_tables_whatever_the_names():
+    found = Finding("5", "a\n## b", "<i>c", "d|e", "f", "g", Verdict.SUPPORTED)
+    page = verdicts_page("one", {"scaling": [found]})
+    assert page.splitlines()[-1] == "| scaling | a ## b (5) | &lt;i&gt;c | d\\|e | f | g | **supported** |"
 
 
 def test_rows_do_not_depend_on_where_and_in_which_order_they_are_computed(small, tmp_path):

@@ -12,7 +12,7 @@ from entsched.coherence.part import CoherenceTask, Finding, Tables
 from entsched.coherence.study import CoherenceStudy, load_coherence
 from entsched.coherence.verdicts import verdict_rows, verdicts_page
 from entsched.completing import StartProgress, Workers, quiet
-from entsched.errors import StoreError
+from entsched.errors import EntschedError, StoreError
 from entsched.experiment import claim
 from entsched.forecast import Forecast, GroupForecast, worker_count
 from entsched.store import Failure, Store, write_csv, write_text
@@ -54,7 +54,10 @@ def run(study: CoherenceStudy, out: Path, workers: Workers = Workers(), progress
         made = _read(study, store, outcome.failed)
     if missing or not folder.is_written(out, text):
         _write(made, out)
-        folder.seal(out, text)
+        if made.failed:
+            write_text(out / "config.yaml", text)  # unsealed: the next run writes everything again
+        else:
+            folder.seal(out, text)
     return made
 
 
@@ -106,18 +109,24 @@ def _cost_s(tasks: Sequence[CoherenceTask]) -> float:
 
 
 def _read(study: CoherenceStudy, store: Store, failed: tuple[Failure, ...]) -> Results:
-    """The tables and findings of all parts that are complete."""
+    """The tables and findings of all parts that are complete; one whose figures allow none has failed."""
     tables: dict[str, Tables] = {}
     findings: dict[str, Sequence[Finding]] = {}
     certificates: dict[str, str] = {}
     for name, part in study.parts().items():
         keys = [task.key for task in part.tasks(study.seed)]
         rows = store.rows(keys)
-        if all(key in rows for key in keys):
-            ordered = [rows[key] for key in keys]
-            tables[name] = part.tables(ordered)
-            findings[name] = part.findings(tables[name])
-            certificates |= part.certificates(ordered)
+        if not all(key in rows for key in keys):
+            continue
+        ordered = [rows[key] for key in keys]
+        try:
+            made = part.tables(ordered)
+            findings[name] = part.findings(made)
+        except EntschedError as error:
+            failed += (Failure("", "tables", f"tables of {name}", str(error)),)
+            continue
+        tables[name] = made
+        certificates |= part.certificates(ordered)
     return Results(study, tables, findings, certificates, failed)
 
 
@@ -128,13 +137,20 @@ def _draw(made: Results, figures: Path) -> list[Path]:
 
 
 def _write(made: Results, out: Path) -> None:
-    for name, tables in made.tables.items():
-        for table, rows in tables.items():
-            write_csv(out / "tables" / f"{name}_{table}.csv", rows)
-    for file, document in made.certificates.items():
-        write_text(out / "certificates" / file, document + "\n")
-    for stale in set(out.glob("certificates/*.json")) - {out / "certificates" / file for file in made.certificates}:
+    """Tables, certificates, verdicts and figures; those of parts that are no longer there are removed."""
+    files = {out / "certificates" / file: document for file, document in made.certificates.items()}
+    rows = {
+        out / "tables" / f"{name}_{table}.csv": rows
+        for name, tables in made.tables.items()
+        for table, rows in tables.items()
+        if rows
+    }
+    for stale in {*out.glob("certificates/*"), *out.glob("tables/*"), *out.glob("figures/*")} - {*files, *rows}:
         stale.unlink()
+    for path, document in files.items():
+        write_text(path, document + "\n")
+    for path, content in rows.items():
+        write_csv(path, content)
     write_csv(out / "verdicts.csv", verdict_rows(made.findings))
     write_text(out / "verdicts.md", verdicts_page(made.study.name, made.findings))
     _draw(made, out / "figures")

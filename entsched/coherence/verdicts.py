@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from html import escape
 
 from entsched.coherence.part import Finding
 from entsched.tasks import Row
@@ -57,4 +58,4 @@ def _row(finding: Finding) -> Row:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(" ".join(escape(cell, quote=False).split()).replace("|", "\\|") for cell in cells) + " |"
