@@ -160,6 +160,7 @@ def test_a_task_that_fails_costs_its_part_and_no_other(small, tmp_path, call, mo
     assert json.loads(text)["verdicts"]
 
 
+@pytest.mark.slow
 def test_a_part_without_tables_costs_no_other(small, tmp_path, call, monkeypatch):
     path = tmp_path / "two.yaml"
     path.write_text(SMALL + "scaling: {oscillators: [10, 20, 40], replications: 4, rounds: 100, nodes: [2, 3, 4]}\n")
@@ -189,6 +190,7 @@ def test_pages_of_verdicts_are_tables_whatever_the_names():
     assert page.splitlines()[-1] == "| scaling | a ## b (5) | &lt;i&gt;c | d\\|e | f | g | **supported** |"
 
 
+@pytest.mark.slow
 def test_rows_do_not_depend_on_where_and_in_which_order_they_are_computed(small, tmp_path):
     study = load_coherence(small)
     for executor in ("serial", "processes"):

@@ -36,7 +36,7 @@ def random_game(seed):
     return NonlocalGame(values * (rng.random(shape) < 0.8), rng.normal(size=shape[2:]))
 
 
-@pytest.mark.parametrize("seeds", [range(4), pytest.param(range(4, 50), marks=pytest.mark.slow)], ids=["few", "many"])
+@pytest.mark.parametrize("seeds", [range(4), pytest.param(range(4, 24), marks=pytest.mark.slow)], ids=["few", "many"])
 def test_the_sets_are_nested_and_levels_decrease(seeds):
     for seed in seeds:
         game = random_game(seed)

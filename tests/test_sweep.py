@@ -389,7 +389,7 @@ def uninterrupted(tmp_path_factory):
 def test_a_study_killed_again_and_again_ends_with_the_same_rows(uninterrupted, tmp_path):
     rng = random.Random(1)
     config, out = configured(tmp_path / "c.yaml", SLOW), tmp_path / "out"
-    for spec in ("serial", "processes", "processes", "serial"):
+    for spec in ("processes", "serial"):
         process = started(config, out, "--executor", spec, "--workers", "2")
         enough = count(out) + rng.randrange(1, 25)
         while process.poll() is None and count(out) < enough:
