@@ -54,6 +54,7 @@ bench: $(VENV)/ready .venv-peer/ready  ## measured speed beside Ciw, simpy, nump
 	$(BIN)/python -m benchmarks.engines
 	$(BIN)/python -m benchmarks.scaling
 	$(BIN)/python -m benchmarks.static
+	$(BIN)/python -m benchmarks.oscillators
 	$(BIN)/python -m benchmarks.peers
 
 gate: $(VENV)/ready  ## the release gate: 10,000 random games, no lower end above an upper end
