@@ -97,6 +97,14 @@ def test_nodes_that_are_down_or_without_leader_keep_silent():
         ({"play": "communicating", "answers": 4}, "allowed: 2 with play communicating"),
         ({"faults": {"crashes": [{"node": 7, "start_s": 0.0, "stop_s": 1.0}]}}, "given node 7, allowed: 0 to 4"),
         ({"faults": {"crashes": [{"node": 1, "start_s": 1.0, "stop_s": 1.0}]}}, "allowed: start before stop"),
+        ({"name": "two\nlines"}, "String should match pattern"),
+        ({"name": "<b>bold</b>"}, "String should match pattern"),
+        ({"timeout_s": 1e-9}, "given a run of about .* events, allowed"),
+        ({"protocol": "byzantine", "timeout_s": 1e-9}, "given a run of about .* events, allowed"),
+        ({"heartbeat_s": 1e-9}, "given a run of about .* events, allowed"),
+        ({"warm_up_s": 1e9}, "given a run of about .* events, allowed"),
+        ({"apart_s": 1e6}, "given a run of about .* events, allowed"),
+        ({"faults": {"down_share": 0.5, "mean_down_s": 1e-9}}, "given a run of about .* events, allowed"),
     ],
 )
 def test_impossible_scenarios_are_refused(keys, problem):
@@ -107,3 +115,8 @@ def test_impossible_scenarios_are_refused(keys, problem):
 def test_no_rounds_are_refused():
     with pytest.raises(ConfigError, match="allowed: 1 to"):
         observe(ConsensusScenario(), 0, np.random.default_rng(1))
+
+
+def test_rounds_that_take_too_long_are_refused():
+    with pytest.raises(ConfigError, match=r"slow, 100000 rounds: given a run of about .* events, allowed"):
+        observe(ConsensusScenario(name="slow", apart_s=1.0), 100_000, np.random.default_rng(1))

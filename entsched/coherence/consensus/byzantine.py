@@ -6,7 +6,6 @@ what others have decided, which is the reliable gossip that the algorithm suppos
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,15 +13,10 @@ from entsched.coherence.consensus.chronicle import Chronicle
 from entsched.coherence.consensus.commands import Command
 from entsched.coherence.consensus.network import Network, Timer
 from entsched.coherence.consensus.settings import Replication
-from entsched.coherence.consensus.votes import Ballot, Behind, Decided, Height, Identity, Proposal, Step
+from entsched.coherence.consensus.votes import Ballot, Behind, Decided, Height, Identity, Proposal, Step, proposer
 
 #: Commands of a block, decisions that are sent at once to one who is behind, heights ahead that are kept.
 MOST_COMMANDS, MOST_DECISIONS, MOST_AHEAD = 64, 64, 1000
-
-
-def proposer(height: int, round_number: int, nodes: int) -> int:
-    """Whose turn it is."""
-    return (height + round_number) % nodes
 
 
 class VotingNode:
@@ -43,9 +37,9 @@ class VotingNode:
         self.up, self.knows_leader, self.leads = True, True, False
         self.commands: list[Command] = []
         self.applied: Callable[[Command], None] | None = None
-        self.height, self._pool, self._done = 1, dict[int, Command](), set[int]()
+        self.height, self._pool, self._done = 1, dict[Command, None](), set[Command]()
         self._decisions: list[Decided] = []
-        self._ahead: dict[int, list[Any]] = defaultdict(list)
+        self._ahead: dict[int, Height] = {}
         self._timer, self._stall = Timer(network, self._expire), Timer(network, self._repeat)
         self._stall.start(self._timeout_s)
         self._begin_height()
@@ -57,18 +51,21 @@ class VotingNode:
         self._stall.stop()
 
     def restart(self) -> None:
-        """Come up and go on."""
+        """Come up and go on with whatever one was waiting for."""
         self.up = True
         self._stall.start(self._timeout_s)
-        if self._pool or self.round:
+        if self._waits_for != Step.PROPOSE:
             self._wait(self._waits_for)
+        elif self.step == Step.PROPOSE:
+            self._propose()
+        self._settle()
 
     def hand_in(self, event: Any) -> None:
         """A command of a client has arrived: it waits until a block holds it, even while the node is down."""
         command = event.value
-        if command.identity in self._done:
+        if command in self._done:
             return
-        self._pool[command.identity] = command
+        self._pool[command] = None
         if self.up and self.round == 0 and self.step == Step.PROPOSE:
             self._propose()
             self._settle()
@@ -81,51 +78,40 @@ class VotingNode:
         self._take(command)
 
     def receive(self, message: Any) -> None:
-        """Take a message; those of later heights wait."""
+        """Take a message; what it says of later heights waits."""
         if isinstance(message, Command):
             self._take(message)
-        elif message.height > self.height:
-            if message.height <= self.height + MOST_AHEAD:
-                self._ahead[message.height].append(message)
         elif message.height == self.height:
-            self._hear(message)
+            self._heard.take(message)
             self._settle()
-        elif isinstance(message, Behind):
+        elif self.height < message.height <= self.height + MOST_AHEAD:
+            self._ahead.setdefault(message.height, self._unheard(message.height)).take(message)
+        elif isinstance(message, Behind) and 1 <= message.height < self.height:
             for decided in self._decisions[message.height - 1 :][:MOST_DECISIONS]:
                 self._network.send(self.index, message.sender, decided)
 
     def _take(self, command: Command) -> None:
         self._network.after(0.0, self.hand_in, command)
 
-    def _hear(self, message: Proposal | Ballot | Behind | Decided) -> None:
-        if isinstance(message, Behind):
-            self._hear_all(message.heard)
-        elif isinstance(message, Decided):
-            self._hear_all((message.proposal, *message.ballots))
-        elif isinstance(message, Ballot) or message.sender == proposer(message.height, message.round, self._nodes):
-            self._heard.take(message)
-
-    def _hear_all(self, messages: tuple[Proposal | Ballot, ...]) -> None:
-        for message in messages:
-            self._hear(message)
+    def _unheard(self, height: int) -> Height:
+        return Height(height, self._nodes, self.quorum)
 
     def _begin_height(self) -> None:
-        self._heard = Height(self.quorum)
+        self._heard = self._ahead.pop(self.height, self._unheard(self.height))
         self._locked: tuple[int, Identity | None] = (-1, None)
         self._valid: tuple[int, tuple[Command, ...]] = (-1, ())
         self._begin_round(0)
-        for message in self._ahead.pop(self.height, ()):
-            self._hear(message)
 
     def _begin_round(self, number: int) -> None:
         self.round, self.step = number, Step.PROPOSE
+        self._heard.round = number
         self._waits_for = Step.PROPOSE
         self._timer.stop()
         self._propose()
 
     def _propose(self) -> None:
         """Propose if it is one's turn, else wait for the proposer; in the first round only if there is something."""
-        if self.round == 0 and not self._pool:
+        if self.round == 0 and not self._pool and self._heard.silent:
             return
         if proposer(self.height, self.round, self._nodes) != self.index:
             if not self._timer.running:
@@ -133,7 +119,7 @@ class VotingNode:
         elif not self._heard.proposals(self.round):
             valid_round, commands = self._valid
             if valid_round < 0:
-                commands = tuple(self._pool.values())[:MOST_COMMANDS]
+                commands = tuple(self._pool)[:MOST_COMMANDS]
             proposal = Proposal(self.height, self.round, commands, valid_round, self.index)
             self._say(proposal)
 
@@ -152,7 +138,7 @@ class VotingNode:
 
     def _settle(self) -> None:
         """Apply the rules until none applies."""
-        while self._decide() or self._catch_up() or self._prevote() or self._precommit():
+        while self._decide() or self._catch_up() or self._prevote() or self._precommit() or self._join():
             pass
         if self._heard.voters(self.round, Step.PRECOMMIT) >= self.quorum and self._waits_for != Step.PRECOMMIT:
             self._wait(Step.PRECOMMIT)
@@ -164,8 +150,19 @@ class VotingNode:
             self._wait(Step.PREVOTE)
 
     def _acceptable(self, identity: Identity) -> bool:
-        """A block without repeated commands."""
-        return self._done.isdisjoint(identity) and len(set(identity)) == len(identity)
+        """A block of this height that is not too long, without repeated commands."""
+        commands = identity.commands
+        whole = identity.height == self.height and len(set(commands)) == len(commands) <= MOST_COMMANDS
+        return whole and self._done.isdisjoint(commands)
+
+    def _join(self) -> bool:
+        """Take part in a round that others have begun, also with nothing to propose."""
+        mine = proposer(self.height, self.round, self._nodes) == self.index
+        waits = self._timer.running or (mine and self._heard.proposals(self.round))
+        if self.step != Step.PROPOSE or waits or self._heard.silent:
+            return False
+        self._propose()
+        return True
 
     def _prevote(self) -> bool:
         """Vote for the proposal, unless locked on another one since its two thirds."""
@@ -200,29 +197,28 @@ class VotingNode:
         return False
 
     def _catch_up(self) -> bool:
-        """Go to a later round in which somebody honest is."""
-        honest = (self._nodes - 1) // 3 + 1
-        for number in range(self._heard.latest, self.round, -1):
-            if self._heard.speakers(number) >= honest:
-                self._begin_round(number)
-                return True
-        return False
+        """Go to a later round that somebody honest has reached."""
+        reached = self._heard.reached((self._nodes - 1) // 3 + 1)
+        if reached <= self.round:
+            return False
+        self._begin_round(reached)
+        return True
 
     def _decide(self) -> bool:
         """Two thirds of precommits for a proposal of any round: that is the block of this height."""
-        for number, identity in self._heard.decided:
-            proposal = self._heard.proposals(number).get(identity)
-            if proposal is not None and self._acceptable(identity):
-                self._commit(proposal, self._heard.precommits(number, identity))
+        for identity, decided in self._heard.decisions.items():
+            if self._acceptable(identity):
+                self._commit(decided)
                 return True
         return False
 
-    def _commit(self, proposal: Proposal, ballots: tuple[Ballot, ...]) -> None:
-        self._chronicle.record(self.height, proposal.identity, proposal.commands, self._network.clock.now)
-        self._decisions.append(Decided(self.height, proposal, ballots))
-        self._done.update(proposal.identity)
-        for command in proposal.commands:
-            self._pool.pop(command.identity, None)
+    def _commit(self, decided: Decided) -> None:
+        commands = decided.proposal.commands
+        self._chronicle.record(self.height, decided.proposal.identity, commands, self._network.clock.now)
+        self._decisions.append(decided)
+        self._done.update(commands)
+        for command in commands:
+            self._pool.pop(command, None)
             self.commands.append(command)
             if self.applied is not None:
                 self.applied(command)
@@ -247,5 +243,5 @@ class VotingNode:
     def _repeat(self) -> None:
         """Say everything about this height again, and ask for decisions."""
         self._stall.start(self._timeout_s)
-        if self._pool or self._ahead or self.round:
+        if self._pool or self._ahead or not self._heard.silent:
             self._broadcast(Behind(self.height, self.index, self._heard.heard))

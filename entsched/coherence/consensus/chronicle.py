@@ -13,7 +13,7 @@ class Chronicle:
     Attributes
     ----------
     violations : indices at which two commits differed
-    committed_s : for the identity of each command, when the first node committed it
+    committed_s : for each command, when the first node committed it
 
     Examples
     --------
@@ -26,8 +26,8 @@ class Chronicle:
 
     def __init__(self) -> None:
         self.violations: set[int] = set()
-        self.committed_s: dict[int, float] = {}
-        self._entries: dict[int, Hashable] = {}
+        self.committed_s: dict[Command, float] = {}
+        self._entries: dict[int, tuple[Hashable, ...]] = {}
 
     @property
     def length(self) -> int:
@@ -35,9 +35,9 @@ class Chronicle:
         return len(self._entries)
 
     def record(self, index: int, entry: Hashable, commands: Sequence[Command], now_s: float) -> None:
-        """A node commits an entry, with the commands it holds, at an index."""
-        known = self._entries.setdefault(index, entry)
-        if known != entry:
+        """A node commits an entry, with the commands it holds, at an index: both are compared."""
+        content = (entry, *commands)
+        if self._entries.setdefault(index, content) != content:
             self.violations.add(index)
         for command in commands:
-            self.committed_s.setdefault(command.identity, now_s)
+            self.committed_s.setdefault(command, now_s)

@@ -17,8 +17,9 @@ from entsched.coherence.consensus.network import Network, blocks
 from entsched.coherence.consensus.replicated_log import LogNode
 from entsched.coherence.consensus.settings import Crash, Partition, Replication
 
-#: From index, settings, network, chronicle and uniform numbers to an honest node.
+#: From index, settings, network, chronicle and uniform numbers to an honest node; without the chronicle, to a liar.
 NodeFactory = Callable[[int, Replication, Network, Chronicle, Iterator[float]], Any]
+LiarFactory = Callable[[int, Replication, Network, Iterator[float]], Any]
 
 
 class Seen(NamedTuple):
@@ -43,6 +44,7 @@ class Cluster:
     duration_s : for which faults are drawn
     generator : of everything random; its state decides the run
     factory : of honest nodes, those of the protocol unless given
+    liar : of liars, those of the settings unless given
 
     Attributes
     ----------
@@ -56,6 +58,7 @@ class Cluster:
         duration_s: float,
         generator: np.random.Generator,
         factory: NodeFactory | None = None,
+        liar: LiarFactory = Liar,
     ) -> None:
         streams = [_stream(generator) for _ in range(4)]
         self.settings = settings
@@ -73,7 +76,7 @@ class Cluster:
         honest = settings.nodes - settings.liars
         make = factory or (LogNode if settings.protocol == "crash" else VotingNode)
         self.honest: list[Any] = [make(node, settings, self.network, self.chronicle, uniform) for node in range(honest)]
-        self.liars = [Liar(node, settings, self.network, uniform) for node in range(honest, settings.nodes)]
+        self.liars = [liar(node, settings, self.network, uniform) for node in range(honest, settings.nodes)]
         self._hands = [node.hand_in for node in (*self.honest, *self.liars) if settings.protocol == "byzantine"]
         self.network.nodes.extend([*self.honest, *self.liars])
         self._schedule_faults(*timetable(settings.faults, settings.nodes, duration_s, streams[3]))

@@ -10,7 +10,7 @@ class Command(NamedTuple):
 
     Attributes
     ----------
-    identity : different for different commands
+    identity : different for different commands of clients; liars may use one twice, so commands are compared whole
     bit : 0 or 1; or the question
     handed_in_s : when the client handed it in
     asked : round and observer of a question

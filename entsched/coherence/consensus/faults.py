@@ -14,7 +14,7 @@ def timetable(
 ) -> tuple[tuple[Crash, ...], tuple[Partition, ...]]:
     """All crashes and partitions of a run: the explicit ones and those that are drawn.
 
-    Both states last for exponential times, and a run begins in the stationary law.
+    Both states last for exponential times, and a run begins in the stationary law and ends with what it finds.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def _periods(
     start_s = 0.0 if generator.random() < share else generator.exponential(between_s)
     while start_s < duration_s:
         stop_s = start_s + max(generator.exponential(mean_s), 1e-9 * duration_s)
-        yield start_s, stop_s
+        yield start_s, min(stop_s, duration_s)
         start_s = stop_s + generator.exponential(between_s)
 
 

@@ -44,7 +44,7 @@ def measured(settings: Replication, duration_s: float, generator: np.random.Gene
     counting = [WARM_UP_S <= command.handed_in_s <= until_s - PATIENCE_S for command in cluster.handed_in]
     commands = [command for command, counts in zip(cluster.handed_in, counting, strict=True) if counts]
     seen = [seen for seen, counts in zip(cluster.seen, counting, strict=True) if counts]
-    waits_s = [committed_s.get(command.identity, np.inf) - command.handed_in_s for command in commands]
+    waits_s = [committed_s.get(command, np.inf) - command.handed_in_s for command in commands]
     reachable = [_had_quorum(cluster.quorums, command.handed_in_s, PATIENCE_S) for command in commands]
     finite_s = [wait for wait in waits_s if wait < np.inf]
     return {

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from entsched.coherence.consensus.events import expected_events, refusal
 from entsched.coherence.consensus.questions import LocalState, Question, answer, settled
 from entsched.coherence.consensus.rounds import SILENT, Rounds
 from entsched.coherence.consensus.settings import NodeIndex, Replication
@@ -38,7 +39,7 @@ class ConsensusScenario(Replication):
 
     Attributes
     ----------
-    name : for people
+    name : for people: letters, digits, spaces and ``. , : + - ( ) / % = _``, on one line
     play : how nodes answer. ``questions``: look up the question, in the own log. ``post-selecting``: two settled bits
         r, g of the own log; A answers r to question g and keeps silent to the other, B answers r xor (g and y), so
         that rounds with two answers always win the CHSH game. ``communicating``: both questions go through the log,
@@ -50,7 +51,7 @@ class ConsensusScenario(Replication):
     warm_up_s : time before the first
     response_s : answers take half to all of this
     patience_s : for which an observer waits; unless given, 0.9 of the least latency, or ten rounds if questions go
-        through the log
+        through the log; a configuration that is written down again leaves it out as long as it is not given
     settled_s : for ``post-selecting``, the age of the bits
     silent_without_leader : whether a node that knows no leader keeps silent
 
@@ -61,7 +62,7 @@ class ConsensusScenario(Replication):
     ((2, 1), 0.0009)
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=60)] = "consensus"
+    name: Annotated[str, Field(pattern=r"^[\p{L}\p{N}][\p{L}\p{N} .,:+\-()/%=_]{0,59}$")] = "consensus"
     play: Literal["questions", "post-selecting", "communicating"] = "questions"
     observed: Annotated[tuple[NodeIndex, NodeIndex], Field(strict=False)] = (0, 1)
     questions_a: Questions = (Question(), Question(reads="window-parity", window=2))
@@ -86,6 +87,15 @@ class ConsensusScenario(Replication):
             return self.patience_s
         return 10 * self.apart_s if self.play == "communicating" else 0.9 * self.minimum_latency_s
 
+    def refusal(self, rounds: int) -> str | None:
+        """Why so many rounds would take too long, if they would."""
+        duration_s = self.warm_up_s + self.apart_s * rounds + self.longest_wait_s
+        through_log = 2 / self.apart_s if self.play == "communicating" else 0.0
+        loaded = self.model_copy(update={"commands_per_s": self.commands_per_s + through_log})
+        ages_s = [self.settled_s, *(question.settled_s for question in (*self.questions_a, *self.questions_b))]
+        looks = rounds * (1 + min(max(ages_s), duration_s) * self.commands_per_s / 200)
+        return refusal(expected_events(loaded, duration_s) + looks)
+
     @model_validator(mode="after")
     def _can_be_asked(self) -> ConsensusScenario:
         first, second = self.observed
@@ -98,6 +108,9 @@ class ConsensusScenario(Replication):
             )
         if self.play in BELL_PLAYS and self.answers != 2:
             raise ValueError(f"answers: given {self.answers}, allowed: 2 with play {self.play}")
+        problem = self.refusal(1)
+        if problem is not None:
+            raise ValueError(problem)
         return self
 
 
@@ -119,7 +132,7 @@ def observe(scenario: ConsensusScenario, rounds: int, generator: np.random.Gener
     Raises
     ------
     ConfigError
-        If the number of rounds is out of range.
+        If the number of rounds is out of range, or if they would take too long.
 
     Examples
     --------
@@ -131,6 +144,9 @@ def observe(scenario: ConsensusScenario, rounds: int, generator: np.random.Gener
 
     if not 1 <= rounds <= MOST_ROUNDS:
         raise ConfigError(f"rounds: given {rounds}, allowed: 1 to {MOST_ROUNDS}")
+    problem = scenario.refusal(rounds)
+    if problem is not None:
+        raise ConfigError(f"{scenario.name}, {rounds} rounds: {problem}")
     observers = [np.random.Generator(np.random.SFC64(generator.integers(2**63, size=4))) for _ in range(2)]
     asked_s: Floats = scenario.warm_up_s + scenario.apart_s * np.arange(1, rounds + 1, dtype=np.float64)
     questions, responses_s = np.empty((2, rounds), dtype=np.int64), np.empty((2, rounds))

@@ -1,15 +1,29 @@
-"""Messages of the Byzantine protocol, and what a node has heard of one height."""
+"""Messages of the Byzantine protocol, and what a node keeps of what it hears of one height."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from entsched.coherence.consensus.commands import Command
 
-#: Of a block: the identities of its commands, as a hash of its content would be.
-Identity = tuple[int, ...]
+#: Rounds ahead of one's own of which messages are kept, blocks that are kept of one proposer in a round, and ballots of
+#: one voter in a step for blocks that nobody has proposed yet. Who speaks the truth stays below; what is dropped is
+#: repeated by those who hold it.
+MOST_ROUNDS_AHEAD, MOST_STORIES = 16, 8
+
+
+def proposer(height: int, round_number: int, nodes: int) -> int:
+    """Whose turn it is."""
+    return (height + round_number) % nodes
+
+
+class Identity(NamedTuple):
+    """Of a block: its height and all of its content, as a hash of both would be."""
+
+    height: int
+    commands: tuple[Command, ...]
 
 
 class Step(IntEnum):
@@ -32,7 +46,7 @@ class Proposal(NamedTuple):
     @property
     def identity(self) -> Identity:
         """Of the block."""
-        return tuple(command.identity for command in self.commands)
+        return Identity(self.height, self.commands)
 
 
 class Ballot(NamedTuple):
@@ -62,42 +76,94 @@ class Decided(NamedTuple):
 
 
 class Height:
-    """All that a node has heard about one height; of a sender who says several things, each counts once.
+    """What a node keeps of what it hears of one height; of a sender who says several things, each counts once.
 
     Parameters
     ----------
+    height, nodes : from which the proposers follow
     quorum : precommits that decide
 
     Attributes
     ----------
-    latest : round of which anything was heard
-    decided : round and block of each quorum of precommits
+    round : that the node is in
+    decisions : blocks with a quorum of precommits in one round
     """
 
-    def __init__(self, quorum: int) -> None:
-        self.latest = 0
-        self.decided: list[tuple[int, Identity]] = []
-        self._quorum = quorum
+    def __init__(self, height: int, nodes: int, quorum: int) -> None:
+        self.round = 0
+        self.decisions: dict[Identity, Decided] = {}
+        self._height, self._nodes, self._quorum = height, nodes, quorum
         self._proposals: dict[int, dict[Identity, Proposal]] = {}
-        self._ballots: dict[tuple[int, Step, Identity | None], dict[int, Ballot]] = defaultdict(dict)
-        self._voters: dict[tuple[int, Step], set[int]] = defaultdict(set)
-        self._speakers: dict[int, set[int]] = defaultdict(set)
+        self._proposed: set[Identity] = set()
+        self._ballots: dict[tuple[int, Step, Identity | None], dict[int, Ballot]] = {}
+        self._voters: dict[tuple[int, Step], dict[int, int]] = defaultdict(dict)
+        self._furthest: dict[int, int] = {}
 
-    def take(self, message: Proposal | Ballot) -> None:
-        """Take a ballot, or a proposal of its proposer."""
-        number, sender = message.round, message.sender
-        self.latest = max(self.latest, number)
-        self._speakers[number].add(sender)
-        if isinstance(message, Proposal):
-            self._proposals.setdefault(number, {}).setdefault(message.identity, message)
+    @property
+    def silent(self) -> bool:
+        """Whether nothing has been heard."""
+        return not self._furthest and not self.decisions
+
+    def take(self, message: Any) -> None:
+        """Take a message about this height, or what a message repeats of it; all else is refused."""
+        if message.height != self._height:
             return
-        ballots = self._ballots[number, message.step, message.identity]
-        if sender in ballots:
+        if isinstance(message, Behind):
+            for one in message.heard:
+                self._take_one(one)
+        elif isinstance(message, Decided):
+            self._take_decided(message)
+        else:
+            self._take_one(message)
+
+    def _take_one(self, message: Any) -> None:
+        if not isinstance(message, Proposal | Ballot) or message.height != self._height or message.round < 0:
+            return
+        number, sender = message.round, message.sender
+        if isinstance(message, Proposal) and sender != proposer(self._height, number, self._nodes):
+            return
+        self._furthest[sender] = max(self._furthest.get(sender, 0), number)
+        if number > self.round + MOST_ROUNDS_AHEAD:
+            return
+        if isinstance(message, Proposal):
+            self._take_proposal(message)
+        elif message.step != Step.PROPOSE and (message.identity is None or message.identity.height == self._height):
+            self._take_ballot(message)
+
+    def _take_proposal(self, message: Proposal) -> None:
+        stories, identity = self._proposals.setdefault(message.round, {}), message.identity
+        if identity not in stories and len(stories) < MOST_STORIES:
+            stories[identity] = message
+            self._proposed.add(identity)
+            self._decide(message.round, identity)
+
+    def _take_ballot(self, message: Ballot) -> None:
+        number, step, identity, sender = message.round, message.step, message.identity, message.sender
+        ballots = self._ballots.get((number, step, identity), {})
+        told = self._voters[number, step].get(sender, 0)
+        awaited = identity is None or identity in self._proposed
+        if sender in ballots or not (awaited or told < MOST_STORIES):
             return
         ballots[sender] = message
-        self._voters[number, message.step].add(sender)
-        if len(ballots) == self._quorum and message.step == Step.PRECOMMIT and message.identity is not None:
-            self.decided.append((number, message.identity))
+        self._ballots[number, step, identity] = ballots
+        self._voters[number, step][sender] = told + 1
+        if step == Step.PRECOMMIT and identity is not None:
+            self._decide(number, identity)
+
+    def _take_decided(self, message: Decided) -> None:
+        """A proof of a decision, if it is one: it needs nothing else."""
+        proposal, ballots = message.proposal, message.ballots
+        identity, number = proposal.identity, proposal.round
+        cast = {ballot.sender for ballot in ballots if ballot[:4] == (self._height, number, Step.PRECOMMIT, identity)}
+        turn = proposer(self._height, number, self._nodes)
+        if proposal.height == self._height and proposal.sender == turn and len(cast) >= self._quorum:
+            self.decisions.setdefault(identity, message)
+
+    def _decide(self, number: int, identity: Identity) -> None:
+        proposal = self._proposals.get(number, {}).get(identity)
+        ballots = self._ballots.get((number, Step.PRECOMMIT, identity), {})
+        if proposal is not None and len(ballots) >= self._quorum:
+            self.decisions.setdefault(identity, Decided(self._height, proposal, tuple(ballots.values())))
 
     def votes(self, round_number: int, step: Step, identity: Identity | None) -> int:
         """Ballots for a block, or for none."""
@@ -107,9 +173,10 @@ class Height:
         """Senders of ballots for anything."""
         return len(self._voters.get((round_number, step), ()))
 
-    def speakers(self, round_number: int) -> int:
-        """Senders that have said anything in a round."""
-        return len(self._speakers.get(round_number, ()))
+    def reached(self, senders: int) -> int:
+        """The furthest round that so many senders have reached, 0 if fewer have spoken."""
+        furthest = sorted(self._furthest.values(), reverse=True)
+        return furthest[senders - 1] if len(furthest) >= senders else 0
 
     def proposals(self, round_number: int) -> dict[Identity, Proposal]:
         """Of a round, more than one if its proposer lies."""
@@ -117,10 +184,6 @@ class Height:
 
     @property
     def heard(self) -> tuple[Proposal | Ballot, ...]:
-        """All proposals and ballots."""
+        """All proposals and ballots that are kept."""
         proposals = [proposal for group in self._proposals.values() for proposal in group.values()]
         return (*proposals, *(ballot for group in self._ballots.values() for ballot in group.values()))
-
-    def precommits(self, round_number: int, identity: Identity) -> tuple[Ballot, ...]:
-        """The precommits for a block."""
-        return tuple(self._ballots[round_number, Step.PRECOMMIT, identity].values())

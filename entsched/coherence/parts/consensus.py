@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from entsched.coherence.consensus.settings import Faults, Replication, Share
 from entsched.coherence.part import CoherenceTask, Finding, Part, Tables
+from entsched.coherence.redundancy.tasks import PauliTask
 from entsched.coherence.streams import generator
 from entsched.reading.ranges import spread
 from entsched.tasks import Row
@@ -26,6 +27,12 @@ Lies = Literal["silent", "equivocating", "every-vote", "random"]
 Runs = Annotated[int, Field(ge=2, le=1000)]
 Duration = Annotated[float, Field(ge=1, le=10_000, allow_inf_nan=False)]
 Kind = Literal["down", "loss", "divided", "liars"]
+
+#: Runs of a part.
+MOST_RUNS = 20_000
+
+#: The quantum code that stands beside five replicas.
+CODE = "five-qubit"
 
 
 class ReplicationTask(CoherenceTask):
@@ -53,10 +60,11 @@ class ReplicationTask(CoherenceTask):
     @property
     def cost_s(self) -> float:
         """About how long it takes on a core of 2.5 GHz, seconds."""
-        cluster, others = self.cluster, self.cluster.nodes - 1
-        if cluster.protocol == "crash":
-            return self.duration_s * others * (2 / cluster.heartbeat_s + 4 * cluster.commands_per_s) * 1.4e-5
-        return self.duration_s * cluster.commands_per_s * 2 * others * cluster.nodes * (1 + cluster.liars / 2) * 2.5e-5
+        from entsched.coherence.consensus.events import EVENT_S, expected_events
+        from entsched.coherence.consensus.measures import PATIENCE_S, WARM_UP_S
+
+        whole_s = WARM_UP_S + self.duration_s + PATIENCE_S
+        return EVENT_S[self.cluster.protocol] * expected_events(self.cluster, whole_s)
 
     def evaluate(self) -> Row:
         """Violations, entries, commands; shares served, led, reachable, with a quorum; latency, messages."""
@@ -68,6 +76,8 @@ class ReplicationTask(CoherenceTask):
         if self.fault == "liars":
             place |= {"liars": cluster.liars, "lies": cluster.lies, "tolerated": cluster.tolerated}
             place |= {"breaking": 2 * cluster.quorum - cluster.nodes}
+        if self.fault == "down":
+            place |= {"mean_down_s": cluster.faults.mean_down_s, "duration_s": self.duration_s}
         return place | measured(cluster, self.duration_s, stream)
 
 
@@ -78,17 +88,17 @@ class Consensus(Part):
     ----------
     nodes : sizes of clusters with a leader
     down_shares, losses, divided_shares : levels of each kind of fault, one kind at a time
-    mean_fault_s : mean duration of a crash or a partition
+    mean_fault_s : mean duration of a crash or a partition, seconds
     tolerated : f; clusters that vote have 3f + 1 nodes, of which 0 to f + 1 lie
     lies : what liars do
     commands_per_s : rate of commands
     duration_s, liars_duration_s : of a run with a leader, and with votes
-    replications, liar_replications : runs of each cell
+    replications, liar_replications : runs of each cell; intervals of means begin at three
 
     Examples
     --------
     >>> len(Consensus(nodes=[3], down_shares=[0.1], losses=[], divided_shares=[], tolerated=[]).tasks(1))
-    6
+    7
     """
 
     nodes: Sizes = (3, 5, 7)
@@ -117,17 +127,38 @@ class Consensus(Part):
                 raise ValueError(f"{name}: given {list(values)}, allowed: each value once")
         return self
 
+    @model_validator(mode="after")
+    def _ends(self) -> Consensus:
+        """No run is too long, and there are not too many."""
+        from entsched.coherence.consensus.events import expected_events, refusal
+
+        cells = self._cells()
+        runs = sum(self._runs(cell) for cell in cells)
+        if runs > MOST_RUNS:
+            raise ValueError(f"given {runs} runs, allowed: {MOST_RUNS}")
+        longest = max((expected_events(cell["cluster"], cell["duration_s"]) for cell in cells), default=0.0)
+        problem = refusal(longest)
+        if problem is not None:
+            raise ValueError(problem)
+        return self
+
     def tasks(self, seed: int) -> tuple[CoherenceTask, ...]:
-        """Runs under crashes, under loss, under partitions, under liars."""
-        cells = [
+        """Runs under crashes, under loss, under partitions, under liars; and a quantum code to compare with."""
+        runs: list[CoherenceTask] = [
+            ReplicationTask(seed=seed, replication=replication, **cell)
+            for cell in self._cells()
+            for replication in range(self._runs(cell))
+        ]
+        return (*runs, PauliTask(seed=seed, code=CODE))
+
+    def _runs(self, cell: dict[str, Any]) -> int:
+        return self.liar_replications if cell["fault"] == "liars" else self.replications
+
+    def _cells(self) -> list[dict[str, Any]]:
+        return [
             *(cell for nodes in self.nodes for cell in self._with_leader(nodes)),
             *(cell for tolerated in self.tolerated for cell in self._with_votes(3 * tolerated + 1, tolerated)),
         ]
-        return tuple(
-            ReplicationTask(seed=seed, replication=replication, **cell)
-            for cell in cells
-            for replication in range(self.liar_replications if cell["fault"] == "liars" else self.replications)
-        )
 
     def _with_leader(self, nodes: int) -> list[dict[str, Any]]:
         """Cells of a cluster with a leader."""
@@ -160,11 +191,17 @@ class Consensus(Part):
         ]
 
     def tables(self, rows: Sequence[Row]) -> dict[str, list[Row]]:
-        """``faults``: means over runs with a leader; ``liars``: safety against liars."""
-        from entsched.coherence.consensus.tables import fault_rows, liar_rows
+        """``faults``: means over runs with a leader; ``laws``; ``liars``: safety against them; ``losses`` of a code."""
+        from entsched.coherence.consensus.tables import fault_rows, law_rows, liar_rows, loss_rows
 
-        faults = fault_rows([row for row in rows if row["fault"] != "liars"])
-        return {"faults": faults, "liars": liar_rows([row for row in rows if row["fault"] == "liars"])}
+        runs = [row for row in rows if "fault" in row]
+        led = [row for row in runs if row["fault"] != "liars"]
+        return {
+            "faults": fault_rows(led),
+            "laws": law_rows(led),
+            "liars": liar_rows([row for row in runs if row["fault"] == "liars"]),
+            "losses": loss_rows([row for row in rows if "fault" not in row]),
+        }
 
     def findings(self, tables: Tables) -> tuple[Finding, ...]:
         """On safety, and on availability."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,49 +24,60 @@ from entsched.figures.style import (
     save,
 )
 
-#: The axis of each kind of fault.
+#: The axis of each kind of fault, and its name in a legend.
 FAULTS = {
-    "down": "time that each node is down (share)",
-    "loss": "lost messages (share)",
-    "divided": "time in two groups (share)",
+    "down": ("time that each node is down (share)", "nodes down"),
+    "loss": ("lost messages (share)", "loss"),
+    "divided": ("time in two groups (share)", "two groups"),
 }
 POINTS: dict[str, Any] = {"ms": 4, "mfc": "white", "capsize": 2, "elinewidth": 1}
-#: Of a column of panels, and of the figure with two rows of them, inches.
-WIDTH, HEIGHT = 3.3, 6.4
+#: Of a panel, inches, and the most panels in a row.
+WIDTH, HEIGHT, COLUMNS = 3.5, 3.2, 3
 #: How far apart the points of behaviors stand that share a number of liars.
 APART = 0.08
+INSTANT = "a majority is up (binomial law)"
+WITHIN = "a majority is up, and connected, at some time within 1 s (nodes down: law; else counted)"
+LAWS: dict[str, Any] = {"color": "#444444", "lw": 1.2}
 
 
 def draw(tables: Mapping[str, Sequence[Row]], path: Path) -> Path:
     """Draw what was served under each kind of fault, how long commits took, and which runs lost safety.
 
+    Kinds of faults and sizes that were not run have no panel.
+
     Parameters
     ----------
-    tables : ``faults`` and ``liars`` of the part ``consensus``
+    tables : ``faults``, ``laws`` and ``liars`` of the part ``consensus``
 
     Raises
     ------
     StoreError
         If the files cannot be written.
     """
-    entries: dict[str, Any] = {}
+    faults, liars = tables["faults"], tables["liars"]
+    panels: list[Callable[[Axes], dict[str, Any]]] = [
+        partial(_served, rows=[row for row in faults if row["fault"] == fault], laws=tables["laws"], fault=fault)
+        for fault in FAULTS
+        if any(row["fault"] == fault and row["served"] is not None for row in faults)
+    ]
+    if any(row["latency_s"] for row in faults):
+        panels.append(partial(_latencies, rows=faults))
+    panels += [partial(_liars, rows=[row for row in liars if row["nodes"] == n], nodes=n) for n in _sizes(liars)]
+    panels = panels or [_nothing]
+    columns = min(COLUMNS, len(panels))
+    lines = -(-len(panels) // columns)
     with plt.rc_context(STYLE):
-        sizes = _sizes(tables["liars"])
-        columns = max(len(FAULTS), 1 + len(sizes))
-        figure, panels = plt.subplots(2, columns, figsize=(WIDTH * columns, HEIGHT), layout="constrained")
-        for place, (fault, label) in enumerate(FAULTS.items()):
-            own = [row for row in tables["faults"] if row["fault"] == fault]
-            entries |= _served(panels[0, place], own)
-            panels[0, place].set_xlabel(label)
-        panels[0, 0].set_ylabel("commands served within 1 s (share)")
-        entries |= _latencies(panels[1, 0], tables["faults"])
-        for axes, nodes in zip(panels[1, 1 : 1 + len(sizes)], sizes, strict=True):
-            entries |= _liars(axes, [row for row in tables["liars"] if row["nodes"] == nodes], nodes)
-        for axes in (*panels[0, len(FAULTS) :], *panels[1, 1 + len(sizes) :]):
-            axes.set_axis_off()
-        panels[1, 1].set_ylabel("runs that lost safety (share)")
-        legend_below(figure, entries)
-        return save(figure, path, [{"table": kind, **row} for kind in ("faults", "liars") for row in tables[kind]])
+        size = (max(2, columns) * WIDTH, lines * HEIGHT)
+        figure, axes = plt.subplots(lines, columns, figsize=size, layout="constrained", squeeze=False)
+        entries: dict[str, Any] = {}
+        for place, panel in zip(axes.flat, panels, strict=False):
+            entries |= panel(place)
+        for place in axes.flat[len(panels) :]:
+            place.set_axis_off()
+        if entries:
+            legend_below(figure, entries)
+        kinds = ("faults", "laws", "liars")
+        return save(figure, path, [{"table": kind, **row} for kind in kinds for row in tables[kind]])
 
 
 def _sizes(rows: Sequence[Row]) -> list[int]:
@@ -73,37 +85,57 @@ def _sizes(rows: Sequence[Row]) -> list[int]:
     return list(dict.fromkeys(row["nodes"] for row in rows))
 
 
-def _served(axes: Axes, rows: Sequence[Row]) -> dict[str, Any]:
-    """What was served with its interval; dashed how often a majority is up, dotted how often one was in time."""
+def _nothing(axes: Axes) -> dict[str, Any]:
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, "no runs", ha="center", va="center")
+    return {}
+
+
+def _style(number: int) -> dict[str, Any]:
+    """Of a cluster size."""
+    return {"color": LINE_COLOURS[number % 6], "marker": LINE_MARKERS[(number + number // 6) % 6]}
+
+
+def _served(axes: Axes, rows: Sequence[Row], laws: Sequence[Row], fault: str) -> dict[str, Any]:
+    """What was served with its interval; dashed how often a majority is up, dotted how often one is in time."""
     entries: dict[str, Any] = {}
     for number, nodes in enumerate(_sizes(rows)):
-        own = [row for row in rows if row["nodes"] == nodes and row["served"] is not None]
-        style: dict[str, Any] = {"color": LINE_COLOURS[number % 6], "marker": LINE_MARKERS[number % 6]}
+        own = sorted((row for row in rows if row["nodes"] == nodes and row["served"] is not None), key=_level)
+        style = _style(number)
         _points(axes, own, "level", "served", style)
-        across = [row["level"] for row in own]
-        axes.plot(across, [row["reachable"] for row in own], color=style["color"], ls=":", lw=1.2)
-        counted = [row for row in own if row["majority_up"] is not None]
-        up = [row["majority_up"] for row in counted]
-        axes.plot([row["level"] for row in counted], up, color=style["color"], ls="--", lw=1.0)
+        law = [row for row in laws if row["nodes"] == nodes] if fault == "down" else []
+        if law:
+            across = [row["level"] for row in law]
+            axes.plot(across, [row["majority_up"] for row in law], color=style["color"], ls="--", lw=1.0)
+            axes.plot(across, [row["majority_within"] for row in law], color=style["color"], ls=":", lw=1.2)
+            entries |= {INSTANT: Line2D([], [], ls="--", **LAWS), WITHIN: Line2D([], [], ls=":", **LAWS)}
+        elif fault != "down":
+            axes.plot([_level(row) for row in own], [row["reachable"] for row in own], color=style["color"], ls=":")
+            entries[WITHIN] = Line2D([], [], ls=":", **LAWS)
         entries[f"{nodes} nodes with a leader, 95 % interval"] = Line2D(
             [], [], ls="-", lw=0.8, ms=4, mfc="white", **style
         )
-    entries["a majority was up and connected within 1 s (counted)"] = Line2D([], [], color="#444444", ls=":", lw=1.2)
-    entries["a majority is up (binomial law)"] = Line2D([], [], color="#444444", ls="--", lw=1.0)
-    axes.set_ylim(-0.03, 1.05)
+    axes.set(ylim=(-0.03, 1.05), xlabel=FAULTS[fault][0], ylabel="commands served within 1 s (share)")
+    _levels(axes, rows)
     return entries
 
 
 def _latencies(axes: Axes, rows: Sequence[Row]) -> dict[str, Any]:
-    """Commit latencies of the largest cluster against the level of each fault."""
-    largest = max(_sizes(rows), default=0)
-    for number, (fault, name) in enumerate({"down": "nodes down", "loss": "loss", "divided": "two groups"}.items()):
-        own = [row for row in rows if (row["fault"], row["nodes"]) == (fault, largest) and row["latency_s"]]
-        style: dict[str, Any] = {"color": "#000000", "marker": LINE_MARKERS[3 + number]}
-        _points(axes, own, "level", "latency_s", style)
-        axes.plot([], [], ls="-", lw=0.8, ms=4, mfc="white", label=name, **style)
+    """Commit latencies of the largest cluster that has any, against the level of each fault; axes by the points."""
+    rows = [row for row in rows if row["latency_s"]]
+    largest = max(_sizes(rows))
+    rows = sorted((row for row in rows if row["nodes"] == largest), key=_level)
+    for number, (fault, (_, name)) in enumerate(FAULTS.items()):
+        own = [row for row in rows if row["fault"] == fault]
+        if own:
+            style: dict[str, Any] = {"color": "#000000", "marker": LINE_MARKERS[3 + number]}
+            _points(axes, own, "level", "latency_s", style)
+            axes.plot([], [], ls="-", lw=0.8, ms=4, mfc="white", label=name, **style)
+    found = [row["latency_s"] for row in rows]
     axes.set(xlabel="level of the fault (share)", ylabel="commit latency, mean of runs (s)", yscale="log")
-    axes.legend(title=f"{largest} nodes", fontsize=8)
+    axes.set_ylim(min(found) / 3, max(found) * 10)
+    _levels(axes, rows)
+    axes.legend(title=f"{largest} nodes", fontsize=8, loc="upper left")
     return {}
 
 
@@ -121,8 +153,19 @@ def _liars(axes: Axes, rows: Sequence[Row], nodes: int) -> dict[str, Any]:
     axes.axvline(rows[0]["breaking"] - 0.5, **line)
     entries["two quorums may meet in liars alone, to the right"] = Line2D([], [], **line)
     axes.set(title=f"{nodes} nodes that vote", xlabel="liars", ylim=(-0.03, 1.05))
+    axes.set_ylabel("runs that lost safety (share)")
     axes.set_xticks(sorted({row["liars"] for row in rows}))
     return entries
+
+
+def _level(row: Row) -> float:
+    return float(row["level"])
+
+
+def _levels(axes: Axes, rows: Sequence[Row]) -> None:
+    """An axis from 0 to a little beyond the highest level."""
+    highest = max(max(map(_level, rows)), 0.1)
+    axes.set_xlim(-0.04 * highest, 1.06 * highest)
 
 
 def _points(axes: Axes, rows: Sequence[Row], across: str, name: str, style: Mapping[str, Any], line: str = "-") -> None:
