@@ -429,3 +429,130 @@ def test_numbers_are_read_as_they_were_written():
 def test_a_workload_whose_types_nobody_sees_has_no_certificate():
     with pytest.raises(CertificateError, match=r"service\.bins"):
         routing(exponential(0.5, None), 0.5)
+
+
+# Recorded counts
+
+
+def _record(counts, source="it", significance="1/100"):
+    return {"source": source, "significance": significance, "counts": np.array(counts).astype(str).tolist()}
+
+
+def _with_model(counts, weights=("1/2", "1/2"), **changes):
+    """Two questions each; both answer one shared bit, whatever the question."""
+    parts = [{"weight": w, "answers_a": [k, k], "answers_b": [k, k]} for k, w in enumerate(weights)]
+    return resealed({"format": checker.FORMAT, "record": _record(counts, **changes), "model": parts})
+
+
+def _shared(zeros, ones):
+    counts = np.zeros((2, 2, 2, 2), dtype=int)
+    counts[0, 0], counts[1, 1] = zeros, ones
+    return counts
+
+
+def test_binomial_tails_enclose_exact_sums():
+    rng = random.Random(2)
+    for _ in range(400):
+        n, p = rng.randint(0, 50), Fraction(rng.randint(0, 30), 30)
+        k = rng.randint(0, int(n * p))
+        exact = sum(math.comb(n, j) * p**j * (1 - p) ** (n - j) for j in range(k + 1))
+        low, high = (checker.binomial_tail(n, k, p, side) for side in (checker.ROUND_FLOOR, checker.ROUND_CEILING))
+        assert low <= exact <= high
+        assert high - low <= float(exact) * 1e-15
+
+
+def test_a_model_is_proved_up_to_the_count_at_which_its_tail_is_too_small():
+    """Sixteen cells at 1/100: both tails of Bin(200, 1/2) against 1/3200, by an exact sum."""
+    tail, edge = Fraction(0), 0
+    while (tail := tail + Fraction(math.comb(200, edge), 2**200)) < Fraction(1, 3200):
+        edge += 1
+    said = "proved: a local model agrees with all 16 counts of 'it' (800 rounds) at joint level 0.01"
+    for k in (edge, 100, 200 - edge):
+        assert str(checker.check(_with_model(_shared(k, 200 - k)))) == said
+    for k in (edge - 1, 200 - edge + 1):
+        with pytest.raises(checker.RefusedError, match="too unlikely"):
+            checker.check(_with_model(_shared(k, 200 - k)))
+
+
+def test_records_that_prove_nothing_are_refused():
+    good, impossible = _shared(100, 100), _shared(100, 100)
+    impossible[0, 1, 0, 0] = 1
+    cases = (
+        ("too unlikely", _with_model(impossible)),
+        ("sum", _with_model(good, weights=("1/2", "1/3"))),
+        ("negative", _with_model(good, weights=("3/2", "-1/2"))),
+        ("significance", _with_model(good, significance="0")),
+        ("significance", _with_model(good, significance="1")),
+        ("printable", _with_model(good, source="a\nproved: everything")),
+        ("printable", _with_model(good, source="")),
+        ("whole", _with_model(-good)),
+        ("whole", _with_model(0 * good)),
+        ("whole", _with_model(10**6 * good)),
+        ("keys", {k: v for k, v in _with_model(good).items() if k != "record"}),
+        ("keys", resealed(_with_model(good) | {"claims": []})),
+        ("sha256", _with_model(good) | {"record": _record(_shared(101, 99))}),
+    )
+    for reason, document in cases:
+        with pytest.raises(checker.RefusedError, match=reason):
+            checker.check_text(json.dumps(document))
+
+
+def _violation(wins, losses, significance="1/100"):
+    a, b, x, y = np.indices((2, 2, 2, 2))
+    won = (a ^ b) == (x & y)
+    document = of_game(NonlocalGame(1.0 * won, np.full((2, 2), 0.25)), ["local"])
+    counts = np.where(won, wins // 8, losses // 8)
+    return resealed(document | {"record": _record(counts, significance=significance)})
+
+
+def test_a_violation_is_proved_with_an_upper_bound_of_its_p_value():
+    said = str(checker.check(_violation(800, 200)))
+    exact = sum(math.comb(1000, k) * Fraction(3**k, 4**1000) for k in range(800, 1001))
+    assert "(1,000 rounds) won 0.8 of the rounds, above 0.75 (S = 2.4 against 2): a chance of at most" in said
+    bound = Fraction(said.split("at most ")[1].split(" ")[0])
+    assert exact <= bound <= exact * Fraction(101, 100)
+    document = _violation(800, 200)
+    for reason, other in (
+        ("too little", _violation(800, 200, significance=str(exact * Fraction(999, 1000)))),
+        ("too little", _violation(752, 248)),
+        ("does not exceed", _violation(744, 256)),
+        ("payoff table of its shape", resealed(document | {"record": _record(np.ones((2, 2, 2, 3), dtype=int))})),
+        ("local upper", resealed(document | {"claims": [c for c in document["claims"] if c["end"] == "lower"]})),
+    ):
+        with pytest.raises(checker.RefusedError, match=reason):
+            checker.check_text(json.dumps(other))
+
+
+def test_a_game_that_pays_nothing_proves_nothing():
+    """Constraints alone once passed for a local model of counts."""
+    part = {"weight": "1", "answers_a": [0], "answers_b": [0]}
+    claim = {"set": "local", "end": "lower", "value": "0", "strategy": [part]}
+    game = {"name": "recorded counts", "pi": [["1"]], "payoff": [[[["0"]]]], "constraints": []}
+    with pytest.raises(checker.RefusedError, match="pays nothing"):
+        checker.check(resealed({"format": checker.FORMAT, "game": game, "claims": [claim]}))
+
+
+def test_mutated_records_never_crash_and_prove_only_what_holds():
+    rng, accepted = random.Random(3), 0
+    document = _with_model(_shared(90, 110))
+    for _ in range(300):
+        mutated = _mutated(document, rng)
+        try:
+            said = str(checker.check_text(json.dumps(mutated)))
+        except checker.RefusedError:
+            continue
+        accepted += 1
+        counts = np.array(mutated["record"]["counts"]).astype(int)
+        assert f"all {counts.size} counts of {mutated['record']['source']!r} ({counts.sum():,} rounds)" in said
+    assert accepted < 150
+
+
+def test_several_files_are_verified_by_name(call, tmp_path):
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text(json.dumps(_with_model(_shared(100, 100))))
+    bad.write_text(json.dumps(_with_model(_shared(100, 200))))
+    code, out, err = call("verify", good, bad)
+    assert code == 1
+    assert out.startswith(f"{good}: proved: a local model agrees")
+    assert err.startswith(f"{bad}: refused: ")
+    assert call("verify", good)[1].startswith("proved: ")

@@ -10,6 +10,7 @@ from scipy.integrate import quad
 from scipy.special import i0, i1
 from scipy.stats import norm
 
+from entsched.coherence.oscillators import kicks as theory_of_kicks
 from entsched.coherence.oscillators.annealed import annealed_order
 from entsched.coherence.oscillators.clocks import (
     Channel,
@@ -20,7 +21,14 @@ from entsched.coherence.oscillators.clocks import (
     play_compiled,
     spread,
 )
-from entsched.coherence.oscillators.kicks import critical_rate_hz, finite_phases, infinite_order, kicks, threshold
+from entsched.coherence.oscillators.kicks import (
+    critical_rate_hz,
+    finite_phases,
+    infinite_order,
+    kicked_rate_hz,
+    kicks,
+    threshold,
+)
 from entsched.coherence.part import Verdict
 from entsched.coherence.parts import clocks as part_of_clocks
 from entsched.coherence.parts.clocks import ClockTask, Fleet
@@ -117,6 +125,35 @@ def test_the_critical_rate_is_where_coupling_meets_the_threshold(gain, jitter):
     assert 0 < infinite_order(1.02 * found.coupling, found.diffusion, 0.7) < 0.4
 
 
+@pytest.mark.parametrize("gain", [0.2, 1.0])
+def test_kicks_of_any_size_have_the_moments_behind_their_critical_rate(gain):
+    grid = 2 * np.pi * np.arange(64) / 64
+    own, told = np.meshgrid(grid, grid, indexing="ij")
+    kicked = np.exp(1j * (own + gain * np.sin(told - own)))
+    kept, gained = (float((kicked * 2 * np.cos(angle)).mean().real) for angle in (own, told))
+    rate_hz = kicked_rate_hz(gain, 0.0, 0.7)
+    assert 2 * gained * rate_hz == pytest.approx(threshold((1 - kept) * rate_hz, 0.7), rel=1e-9)
+    assert rate_hz > critical_rate_hz(gain, 0.0, 0.7)
+
+
+@pytest.mark.parametrize(("gain", "expected"), [(0.001, 0.1755), (0.2, 0.1678)])
+def test_order_close_to_the_critical_rate_is_right_for_small_noise(gain, expected):
+    found = kicks(gain, 1.01 * critical_rate_hz(gain, 0.0, 1.0), 0.0)
+    assert infinite_order(found.coupling, found.diffusion, 1.0) == pytest.approx(expected, abs=2e-4)
+
+
+def test_long_gaps_between_samples_are_drawn_in_batches_of_the_same_noise(monkeypatch):
+    found, start = kicks(0.3, 2.0, 0.2), np.zeros(7)
+    frequencies = np.linspace(-1, 1, 7)
+
+    def phases():
+        return finite_phases(found, frequencies, start, np.array([3.0, 9.0]), np.random.default_rng(3))
+
+    whole = phases()
+    monkeypatch.setattr(theory_of_kicks, "DRAWN", 25)
+    assert np.array_equal(phases(), whole)
+
+
 def test_order_with_noise_has_its_known_limits():
     r = infinite_order(3.0, 1.0, 1e-7)
     assert r == pytest.approx(i1(3 * r) / i0(3 * r), rel=1e-6)
@@ -150,7 +187,7 @@ def test_engines_give_one_row():
 def quick(**changes):
     given = {"channels": [{}], "message_rates": [0.3, 1.0, 2.0], "settle_s": 150.0, "measure_s": 150.0}
     return part_of_clocks.Clocks(
-        **given | {"fleet": {"servers": 30, "drift_ppm": 200.0}, "samples": 20, "replications": 2} | changes
+        **given | {"fleet": {"servers": 30, "drift_ppm": 200.0}, "samples": 20, "replications": 3} | changes
     )
 
 
@@ -160,17 +197,26 @@ def test_a_quick_study_has_all_tables_a_finding_and_a_figure(tmp_path):
     assert len(tables["rates"]) == 6
     assert [row["critical_rate_hz"] is None for row in tables["onsets"]] == [False, True]
     assert tables["rates"][2]["order"] > 0.7
-    assert len(part.findings(tables)) == 1
+    assert "N = 4: 16 of a GHZ state against 4" in part.findings(tables)[0].entangled
+    curve = [row for row in tables["theory"] if row["channel"] == tables["onsets"][0]["channel"]]
+    assert all(
+        (row["infinite_order"] > 0) == (row["message_rate_hz"] > 1.0001 * curve[1]["message_rate_hz"]) for row in curve
+    )
+    assert curve[1]["message_rate_hz"] == pytest.approx(tables["onsets"][0]["critical_rate_hz"])
+    assert all(0 <= row["order_low"] <= row["order_high"] <= 1 for row in tables["rates"])
     assert draw(tables, tmp_path / "clocks").is_file()
     assert all(task.cost_s > 0 for task in part.tasks(1))
 
 
-def made(ratio):
+def made(ratio, expected=1.005):
     """Rows of clocks whose order sets in at some ratio of the model's onset."""
     source = np.random.default_rng(9)
     rates_hz = np.linspace(0.5, 2.0, 16).tolist()
     place = {"channel": "one", "gain": 0.2}
-    yield place | {"clearness": 1.0, "critical_rate_hz": 1.0, "rates_hz": rates_hz, "infinite_order": [0.0] * 16}
+    curves = {"rates_hz": rates_hz, "infinite_order": [0.0] * 16, "fine_rates_hz": [0.5, 2.0], "fine_order": [0.0, 0.0]}
+    critical = {"critical_rate_hz": 1.0, "kicked_rate_hz": expected}
+    yield place | {"clearness": 1.0, "period_s": 1.0} | curves | critical
+    yield {"qubits": 2, "ghz": 4.0, "independent": 2.0}
     for rate_hz in rates_hz:
         for replication in range(6):
             luck = 1 + 0.02 * source.standard_normal()
@@ -179,13 +225,31 @@ def made(ratio):
             yield place | row | {"message_rate_hz": rate_hz, "replication": replication}
 
 
-@pytest.mark.parametrize(("ratio", "verdict"), [(1.0, Verdict.NOT_SUPPORTED), (1.2, Verdict.NOT_TESTABLE)])
-def test_the_verdict_follows_the_ratio_of_onsets(ratio, verdict):
+@pytest.mark.parametrize(
+    ("ratio", "expected", "verdict"),
+    [
+        (1.0, 1.005, Verdict.NOT_SUPPORTED),
+        (1.2, 1.005, Verdict.NOT_TESTABLE),
+        (1.2, 1.2, Verdict.NOT_SUPPORTED),
+        (1.0, None, Verdict.NOT_TESTABLE),
+    ],
+)
+def test_the_verdict_follows_the_ratio_of_onsets(ratio, expected, verdict):
     part = quick()
-    tables = part.tables(list(made(ratio)))
+    tables = part.tables(list(made(ratio, expected)))
     found = tables["onsets"][0]
     assert found["ratio_low"] < ratio < found["ratio_high"]
     assert part.findings(tables)[0].verdict is verdict
+
+
+def test_replications_have_drifts_of_their_own_that_channels_share():
+    one, other = (
+        (task.evaluate()["spread_s"] for task in silent.tasks(1) if isinstance(task, ClockTask))
+        for silent in (quick(channels=[{"gain": 2.5, "loss": loss}], message_rates=[1e-6, 2e-6]) for loss in (0.0, 0.5))
+    )
+    spreads = list(one)
+    assert len(set(spreads)) == 3
+    assert list(other) == spreads
 
 
 @pytest.mark.slow
@@ -201,13 +265,28 @@ def test_simulated_clocks_meet_the_model_where_gain_is_small_and_not_where_it_is
     assert large["ratio_low"] > 1.05
 
 
+def test_channels_that_differ_in_anything_have_labels_and_rows_of_their_own():
+    part = quick(channels=[{}, {"loss": 0.004}, {"minimum_s": 0.002}, {"jitter_s": 0.0050001}, {"gain": 0.2000001}])
+    assert len({channel.label for channel in part.channels}) == 5
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"message_rates": [2.0, 1.0]}, "rising"),
-        ({"channels": [{}, {"minimum_s": 0.002}]}, "different ones"),
+        ({"channels": [{}, {"gain": 0.2}]}, "two are the same"),
         ({"channels": [{"loss": 1.0}]}, "less than 1"),
         ({"settle_s": 1.0e9}, "messages in a run"),
+        (
+            {"channels": [{"gain": 2.5}], "message_rates": [1e-6, 2e-6], "settle_s": 1.0e9, "fleet": {"servers": 900}},
+            "on one core",
+        ),
+        ({"fleet": {"drift_ppm": 1e4, "period_s": 1e-6}, "channels": [{"gain": 2.5}]}, "on one core"),
+        ({"fleet": {"drift_ppm": 0.001, "period_s": 1e6}}, "1e-09 to 1e\\+09"),
+        ({"message_rates": [1.0, 1.00000001]}, "different in six digits"),
+        ({"fleet": {"servers": 10_000}, "samples": 10_000, "measure_s": 100.0, "settle_s": 1.0}, "readings"),
+        ({"replications": 2}, "greater than or equal to 3"),
+        ({"channels": [{"gain": 0.0001}]}, "0.001"),
     ],
 )
 def test_bad_sections_are_refused(changes, message):

@@ -12,7 +12,16 @@ from scipy.stats import binom, binomtest
 from entsched.coherence.parts.redundancy import Redundancy
 from entsched.coherence.redundancy import erasure, findings, quorum, surface
 from entsched.coherence.redundancy.crossing import crossing, rate
-from entsched.coherence.redundancy.pauli_codes import CODES, Failures, distance, failures, lost_share, pseudo_threshold
+from entsched.coherence.redundancy.pauli_codes import (
+    CODES,
+    Failures,
+    distance,
+    failures,
+    lost_share,
+    pseudo_threshold,
+    sampled_failures,
+)
+from entsched.coherence.redundancy.tasks import LossesTask, WordsTask
 from entsched.errors import EntschedError
 from entsched.figures.coherence import redundancy as figure
 
@@ -56,10 +65,13 @@ def weight(word):
 
 
 @pytest.fixture(scope="module")
-def tables():
-    part = Redundancy(**QUICK)
-    rows = [json.loads(json.dumps(task.evaluate(), allow_nan=False)) for task in part.tasks(1)]
-    return part.tables(rows)
+def rows():
+    return [json.loads(json.dumps(task.evaluate(), allow_nan=False)) for task in Redundancy(**QUICK).tasks(1)]
+
+
+@pytest.fixture(scope="module")
+def tables(rows):
+    return Redundancy(**QUICK).tables(rows)
 
 
 def test_failures_of_the_five_qubit_code_follow_from_its_state_vectors():
@@ -230,6 +242,12 @@ def test_quorums_agree_with_enumeration():
         quorum.failed_reads(4, 0.1, 10, np.random.default_rng(1))
 
 
+def test_the_usual_long_code_is_allowed_and_mends_sixteen_symbols():
+    assert Redundancy(reed_solomon=[{"n": 255, "k": 223}], patterns=1, words=10).reed_solomon[0].n == 255
+    assert erasure.word_failures(255, 223, 0.02, 3, np.random.default_rng(1)) == 0
+    assert erasure.word_failures(255, 223, 0.2, 3, np.random.default_rng(1)) == 3
+
+
 def test_crossings_cover_the_true_one():
     errors, shots, generator = np.array([0.06, 0.08, 0.11, 0.14]), 20_000, np.random.default_rng(8)
     covered = 0
@@ -248,11 +266,13 @@ def test_the_part_finds_what_the_rules_say(tables):
     part = Redundancy(**QUICK)
     found = part.findings(tables)
     assert [finding.verdict.value for finding in found] == [
-        "supported",
+        "not testable as stated",  # no simulated code is worse than a node at 0.3
         "not supported",
         "not supported",
         "supported",
     ]
+    assert all("Supported if" in finding.test for finding in found)
+    assert ["theorem" in finding.test + finding.null_hypothesis for finding in found[1:3]] == [True, True]
     kept = {row["series"]: row.get("most_losses") for row in tables["codes"]}
     assert (kept["Reed-Solomon (5, 1)"], kept["five-qubit"], kept["majority of 5"]) == (4, 2, 2)
     assert all(row["low"] <= row["logical"] <= row["high"] for row in tables["simulated"])
@@ -265,13 +285,88 @@ def test_verdicts_turn_with_the_numbers(tables):
     by["repetition 3"]["pseudo_threshold"] = 0.1
     by["Reed-Solomon (5, 1)"].update(most_losses=1, quantum_slack=2)
     by["Reed-Solomon (5, 3)"].update(most_losses=1, quantum_slack=0)
-    by["majority of 5"]["most_losses"] = 3
     points = [row | {"failures": 0} for row in tables["simulated"]]
     other = tables | {"codes": codes, "simulated": points}
     assert findings.transplanted(other).verdict == "supported"
     assert findings.erasures(other).verdict == "supported"
-    assert findings.quorums(other).verdict == "not supported"
-    assert findings.suppression(other).verdict == "not supported"
+    assert findings.suppression(other).verdict == "not testable as stated"  # better everywhere: no threshold
+
+
+def simulated(series, error, share, shots=2000):
+    place = {"series": series, "class": "classical", "error": error, "exact": None}
+    return place | {"shots": shots, "failures": round(share * shots)}
+
+
+@pytest.mark.parametrize(
+    ("shares", "verdict"),
+    [
+        ({0.05: 0.02, 0.2: 0.3}, "supported"),
+        ({0.05: 0.1, 0.2: 0.3}, "not supported"),
+        ({0.05: 0.02, 0.2: 0.2}, "not testable as stated"),
+        ({0.05: 0.05, 0.2: 0.3}, "not testable as stated"),
+        ({0.2: 0.3, 0.4: 0.5}, "not testable as stated"),  # quantum codes do not help there either
+    ],
+)
+def test_a_threshold_is_seen_only_where_words_fail_less_and_then_more_often(tables, shares, verdict):
+    points = [simulated("Reed-Solomon (5, 3)", error, share) for error, share in shares.items()]
+    assert findings.suppression(tables | {"simulated": points}).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("lost", "verdict"),
+    [(2, "supported"), (1, "not supported"), (3, "not supported"), (None, "not testable as stated")],
+)
+def test_quorums_are_judged_by_the_reads_that_fail(tables, lost, verdict):
+    reads = [row for row in tables["simulated"] if "unavailable" in row]
+    shares = {row["error"]: 0.0 if lost is None else binom.sf(lost, 5, row["error"]) for row in reads}
+    points = [row | {"unavailable": round(shares[row["error"]] * row["shots"])} for row in reads]
+    if lost is None:
+        points = [row | {"error": 1e-6} for row in points]
+    assert findings.quorums(tables | {"simulated": points}).verdict == verdict
+
+
+def test_sampled_sets_of_losses_are_said_to_be_sampled(rows):
+    own = [WordsTask(seed=1, n=15, k=9, error=0.1, words=10), LossesTask(seed=1, n=15, k=9, patterns=1)]
+    small = [row for row in rows if row["kind"] in ("coherence-pauli", "coherence-reads")]
+    found = Redundancy(**QUICK).tables([*small, *(task.evaluate() for task in own)])
+    long = next(row for row in found["codes"] if row["series"] == "Reed-Solomon (15, 9)")
+    assert (long["most_losses"], long["every_set"], long["sets_tried"]) == (6, False, 1)
+    assert "survives all of the 1 sampled sets of 6 of 15, and any by theorem" in findings.erasures(found).result
+    assert found["crossings"] == []
+
+
+@pytest.mark.parametrize("name", ["repetition 3", "five-qubit", "Steane"])
+def test_sampled_failures_agree_with_the_polynomials(name):
+    exact = failures(name, "depolarising").probability(0.2)
+    failed = sampled_failures(name, 0.2, 20_000, np.random.default_rng(7))
+    assert binomtest(failed, 20_000, exact).pvalue > 1e-3
+
+
+def test_samples_of_many_batches_have_the_shares_of_one(monkeypatch):
+    whole = [quorum.failed_reads(5, 0.3, 20_000, np.random.default_rng(6))[0]]
+    whole += [
+        surface.memory_failures(3, 0.1, 20_000, np.random.default_rng(6)).any,
+        surface.circuit_failures(3, 0.02, 20_000, 6),
+    ]
+    monkeypatch.setattr(quorum, "BATCH", 7_000)
+    monkeypatch.setattr(surface, "BATCH", 70_000)
+    monkeypatch.setattr(surface, "DETECTORS", 70_000)
+    parts = [quorum.failed_reads(5, 0.3, 20_000, np.random.default_rng(9))[0]]
+    parts += [
+        surface.memory_failures(3, 0.1, 20_000, np.random.default_rng(9)).any,
+        surface.circuit_failures(3, 0.02, 20_000, 9),
+    ]
+    for one, many in zip(whole, parts, strict=True):
+        assert abs(one - many) < 5 * np.sqrt(one + many)
+
+
+def test_saturated_surface_codes_do_not_cross():
+    errors, generator = np.array([1e-6, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5]), np.random.default_rng(5)
+    shares = np.array([1e-3, 0.48, 0.5, 0.5, 0.5, 0.5, 0.5])
+    found = [crossing(errors, *generator.binomial(2000, shares, (2, 7)), 2000) for _ in range(200)]
+    assert sum(each is not None for each in found) <= 2
+    assert crossing([0.1, 0.2, 0.3, 0.4], [100, 110, 120, 130], [90, 111, 119, 131], 1000) is None
+    assert crossing([1e-300, 0.3, 0.4, 0.5], [500, 500, 501, 502], [490, 501, 500, 505], 1000) is None
 
 
 @pytest.mark.parametrize(
@@ -282,11 +377,22 @@ def test_verdicts_turn_with_the_numbers(tables):
         ({"errors": [0.2, 0.1]}, "ascending"),
         ({"errors": [0.6]}, "0.5"),
         ({"reed_solomon": [{"n": 3, "k": 3}]}, "k below n"),
+        ({"reed_solomon": [{"n": 3, "k": 1}, {"n": 3, "k": 1}]}, "each code once"),
+        ({"reed_solomon": [{"n": 255, "k": 1}], "words": 100_000}, "a task of about .* h on one core, allowed: 1 h"),
+        ({"distances": [3, 15], "circuit_errors": [0.5], "circuit_shots": 10_000_000}, "allowed: 1 h"),
+        ({"errors": [1e-7]}, "0.000001"),
     ],
 )
 def test_the_part_refuses_what_it_cannot_compare(change, words):
     with pytest.raises(ValidationError, match=words):
         Redundancy(**(QUICK | change))
+
+
+@pytest.mark.slow
+def test_the_figure_is_drawn_without_surface_codes(tables, tmp_path):
+    points = [row for row in tables["simulated"] if not row["series"].startswith("surface")]
+    bare = tables | {"simulated": points, "crossings": []}
+    assert figure.draw(bare, tmp_path / "redundancy").stat().st_size > 10_000
 
 
 @pytest.mark.slow

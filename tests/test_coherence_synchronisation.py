@@ -1,30 +1,17 @@
-"""All-to-all oscillators: the integrator, the theory, the estimators and the part, each against an independent path."""
+"""The part on synchronisation, in small: its tables, its findings, its figure, and what it refuses."""
 
 import math
 
-import numpy as np
 import pytest
-from scipy.integrate import solve_ivp
-from scipy.special import i0e, i1e
-from scipy.stats import cauchy, kstest, norm, uniform
 
-from entsched.coherence.oscillators.collapse import Points, collapse
-from entsched.coherence.oscillators.coverage import CoverageTask
-from entsched.coherence.oscillators.ensembles import OscillatorTask
-from entsched.coherence.oscillators.exponent import exponent
-from entsched.coherence.oscillators.frequencies import Gaussian, Lorentzian, Uniform
-from entsched.coherence.oscillators.mean_field import LANES, order_parameter
-from entsched.coherence.oscillators.theory import incoherent_enhancement, stationary_order
-from entsched.coherence.oscillators.verdicts import verdict
 from entsched.coherence.part import Verdict
 from entsched.coherence.parts.synchronisation import Synchronisation
-from entsched.errors import EntschedError
 from entsched.figures.coherence.synchronisation import draw
 
 QUICK = {
     "curve": {
-        "oscillators": 200,
-        "couplings": (0.0, 0.5, 0.75, 1.2, 2.0),
+        "oscillators": 1000,
+        "couplings": (0.0, 0.5, 1.2),
         "replications": 3,
         "transient_s": 10.0,
         "duration_s": 10.0,
@@ -35,7 +22,7 @@ QUICK = {
         "replications": 3,
         "transient_s": 20.0,
         "duration_s": 5.0,
-        "step_s": 0.1,
+        "step_s": 0.06,
         "coverage_sets": 2,
     },
     "scaling": (
@@ -48,207 +35,6 @@ QUICK = {
         },
     ),
 }
-
-
-@pytest.mark.parametrize(
-    ("law", "peer"),
-    [
-        (Lorentzian(width_rad_s=2.0), cauchy),
-        (Gaussian(width_rad_s=2.0), norm),
-        (Uniform(width_rad_s=2.0), uniform(-1, 2)),
-    ],
-)
-def test_laws_agree_with_scipy(law, peer):
-    at = np.array([-3.0, -1.0, 0.0, 0.5, 1.9])
-    assert law.density(at) == pytest.approx(peer.pdf(at / 2) / 2)
-    assert law.quantiles(7) == pytest.approx(2 * peer.ppf((np.arange(7) + 0.5) / 7), abs=1e-12)
-    assert law.critical_coupling == pytest.approx(2 / (math.pi * peer.pdf(0) / 2))
-    assert kstest(law.draw(np.random.default_rng(3), 2000) / 2, peer.cdf).pvalue > 1e-3
-
-
-def test_laws_refuse_no_oscillators():
-    with pytest.raises(EntschedError, match="given 0, allowed: 1 or more"):
-        Gaussian().quantiles(0)
-
-
-def reference(frequencies, coupling, at, phases):
-    def speed(_, theta):
-        field = np.exp(1j * theta).mean()
-        return frequencies + coupling * (field * np.exp(-1j * theta)).imag
-
-    found = solve_ivp(speed, (0, at[-1]), phases, method="DOP853", rtol=1e-10, atol=1e-10, t_eval=at)
-    return np.exp(1j * found.y).mean(axis=0)
-
-
-@pytest.mark.parametrize("n", [1, 50, LANES, LANES + 1])
-def test_integrator_is_of_second_order(n):
-    stream = np.random.default_rng(n)
-    frequencies, phases = Gaussian().draw(stream, n), stream.uniform(0, 2 * math.pi, n)
-    exact = reference(frequencies, 3.0, [1.0, 2.0, 3.0, 4.0], phases)
-    errors = []
-    for step in (0.04, 0.02):
-        field = order_parameter(frequencies, 3.0, 4.0, step, phases)
-        assert len(field) == round(4 / step) + 1
-        errors.append(np.abs(field[:: round(1 / step)][1:] - exact).max())
-    assert errors[1] < 2e-4
-    assert errors[0] < 1e-12 or 3.5 < errors[0] / errors[1] < 4.5
-
-
-def test_integrator_is_exact_without_coupling_and_for_fast_oscillators():
-    frequencies, phases = np.array([0.3, -5.0, 1e4]), np.array([0.1, 2.0, -1.0])
-    field = order_parameter(frequencies, 0.0, 3.0, 0.1, phases)
-    times = 0.1 * np.arange(31)
-    assert field == pytest.approx(np.exp(1j * (phases + np.outer(times, frequencies))).mean(axis=1), abs=1e-9)
-
-
-def test_integrator_has_the_onset_of_its_linear_theory():
-    """Kicks q every dt: 1 = q E[sum over k >= 1 of exp(i k w dt)] at the onset, here q / (exp(dt) - 1)."""
-    step = 0.2
-    kick = math.expm1(step)
-    strength = np.roots([1 / 6, 1 / 2, 1, -kick])
-    onset = 2 * float(strength[np.abs(strength.imag) < 1e-12].real[0]) / step
-    frequencies = np.repeat(Lorentzian().quantiles(2500), 8)
-    phases = np.tile(np.arange(8) * (math.pi / 4), 2500)
-    phases += 0.02 * np.cos(phases)
-    growths = []
-    for coupling in (onset - 0.1, onset + 0.1):
-        size = np.abs(order_parameter(frequencies, coupling, 20.0, step, phases))
-        growths.append(np.polyfit(np.arange(50, 101) * step, np.log(size[50:]), 1)[0])
-    assert abs(onset - 2) < 2e-3
-    assert growths == pytest.approx([-0.05, 0.05], abs=0.02)
-
-
-def test_lengths_stay_one():
-    frequencies = np.zeros(5)
-    field = order_parameter(frequencies, 50.0, 2000.0, 0.5, np.linspace(0, 1, 5))
-    assert abs(abs(field[-1]) - 1) < 1e-12
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        ([], 1.0, 1.0, 0.1, []),
-        ([1.0], 1.0, 1.0, 0.1, [0.0, 1.0]),
-        ([math.nan], 1.0, 1.0, 0.1, [0.0]),
-        ([1.0], math.inf, 1.0, 0.1, [0.0]),
-        ([1.0], 1.0, 1.0, 0.0, [0.0]),
-        ([1.0], 1.0, 0.01, 0.1, [0.0]),
-    ],
-)
-def test_integrator_refuses(given):
-    with pytest.raises(EntschedError, match="allowed"):
-        order_parameter(*given)
-
-
-@pytest.mark.parametrize("relative", [1.0001, 1.01, 1.3, 5.0])
-def test_theory_has_its_closed_forms(relative):
-    assert stationary_order(Lorentzian(), 2 * relative) == pytest.approx(math.sqrt(1 - 1 / relative), abs=1e-9)
-    normal = Gaussian(width_rad_s=0.5)
-    coupling = relative * normal.critical_coupling
-    half = (coupling * stationary_order(normal, coupling) / 0.5) ** 2 / 4
-    assert coupling / 0.5 * math.sqrt(math.pi / 8) * (i0e(half) + i1e(half)) == pytest.approx(1, abs=1e-9)
-    flat = Uniform()
-    coupling = relative * flat.critical_coupling
-    angle = math.asin(1 / (coupling * stationary_order(flat, coupling)))
-    assert coupling / 2 * (angle + math.sin(angle) * math.cos(angle)) == pytest.approx(1, abs=1e-9)
-
-
-def test_uniform_frequencies_jump_to_a_quarter_of_pi():
-    """D. Pazo, Phys. Rev. E 72, 046211 (2005): r - pi/4 ~ (K - K_c)^(2/3)."""
-    law = Uniform(width_rad_s=3.0)
-    assert stationary_order(law, law.critical_coupling) == 0
-    over = [stationary_order(law, law.critical_coupling * (1 + e)) - math.pi / 4 for e in (1e-4, 8e-4)]
-    assert over[0] == pytest.approx(0, abs=2e-3)
-    assert over[1] / over[0] == pytest.approx(4, rel=0.05)
-
-
-def test_theory_refuses():
-    with pytest.raises(EntschedError, match="given -1"):
-        stationary_order(Gaussian(), -1.0)
-    with pytest.raises(EntschedError, match="allowed: 0 to below 1"):
-        incoherent_enhancement(1.0)
-
-
-def task(**changed):
-    content = {
-        "seed": 4,
-        "purpose": "curve",
-        "frequencies": {"law": "lorentzian"},
-        "oscillators": 2000,
-        "relative_coupling": 2.0,
-        "transient_s": 20.0,
-        "duration_s": 10.0,
-        "step_s": 0.1,
-        "replications": 8,
-    }
-    return OscillatorTask(**content | changed)
-
-
-@pytest.mark.parametrize("law", ["lorentzian", "gaussian", "uniform"])
-def test_simulated_order_is_that_of_theory(law):
-    ensemble = task(frequencies={"law": law})
-    order = ensemble.evaluate()["order"]
-    theory = stationary_order(ensemble.frequencies, 2 * ensemble.frequencies.critical_coupling)
-    assert np.mean(order) == pytest.approx(theory, abs=4.5 * np.std(order, ddof=1) / math.sqrt(8) + 1e-3)
-
-
-@pytest.mark.parametrize("relative", [0.0, 0.5, 0.75])
-def test_incoherent_fluctuations_are_those_of_linear_theory(relative):
-    squares = task(relative_coupling=relative, oscillators=1000, duration_s=60.0, replications=24).evaluate()[
-        "mean_square"
-    ]
-    scaled = 1000 * np.array(squares)
-    arm = 4 * scaled.std(ddof=1) / math.sqrt(24)
-    assert scaled.mean() == pytest.approx(incoherent_enhancement(relative), abs=arm)
-    assert arm < 0.3 * scaled.mean()
-
-
-def test_batches_change_nothing():
-    whole = task(oscillators=100, replications=3).evaluate()["order"]
-    parts = [task(oscillators=100, first=first, replications=1).evaluate()["order"][0] for first in range(3)]
-    assert whole == parts
-
-
-def test_intervals_of_the_exponent_cover():
-    made = {"seed": 2, "oscillators": 50_000, "distances": tuple(np.geomspace(0.05, 0.4, 8)), "replications": 6}
-    row = CoverageTask(frequencies={"law": "gaussian"}, fitted=False, sets=60, **made).evaluate()
-    assert row["covered"] >= 0.85
-    assert row["mean_exponent"] == pytest.approx(0.5, abs=0.03)
-
-
-@pytest.mark.parametrize("true", [0.125, 0.5])
-@pytest.mark.parametrize("fitted", [False, True])
-def test_exponent_finds_what_is_there(true, fitted):
-    at = np.geomspace(0.05, 0.4, 9)
-    noise = 1 + 1e-4 * np.random.default_rng(1).standard_normal((9, 5))
-    moved = 1 - (1 - at) * 1.01 if fitted else at
-    fit = exponent(at, list(moved[:, None] ** true * noise), Lorentzian(), fitted, np.random.default_rng(1))
-    assert fit.low < true < fit.high
-    assert fit.exponent == pytest.approx(true, abs=0.01)
-    assert fit.shift == pytest.approx(0.01 if fitted else 0.0, abs=1e-3)
-    rows = [fit._asdict()]
-    assert verdict(rows, [0.125]) is (Verdict.SUPPORTED if true < 0.5 else Verdict.NOT_SUPPORTED)
-    assert verdict(rows, [0.125, true]) is (Verdict.SUPPORTED if true < 0.5 else Verdict.NOT_TESTABLE)
-
-
-def test_exponent_refuses_too_little():
-    with pytest.raises(EntschedError, match="given 2 couplings"):
-        exponent([0.1, 0.2], [[0.1] * 3] * 2, Lorentzian(), False, np.random.default_rng(1))
-
-
-def test_collapse_finds_exponents():
-    sizes, at = (grid.ravel() for grid in np.meshgrid([100.0, 400.0, 1600.0, 6400.0], np.linspace(0.0, 0.2, 9)))
-    curve = sizes**-0.2 * np.exp(np.arcsinh(at * sizes**0.4))
-    noise = 1 + 1e-3 * np.random.default_rng(1).standard_normal((36, 4))
-    found = collapse(Points(sizes, at, list(curve[:, None] * noise)), np.random.default_rng(2))
-    for (value, low, high), true in ((found.order, 0.2), (found.size, 2.5)):
-        assert abs(value - true) < high - low < 0.2 * max(true, 0.2)
-
-
-def test_collapse_refuses_two_sizes():
-    points = Points(np.array([1.0, 2.0]), np.zeros(2), [np.ones(3)] * 2)
-    with pytest.raises(EntschedError, match="given 2 sizes"):
-        collapse(points, np.random.default_rng(1))
 
 
 def plain(value):
@@ -268,7 +54,33 @@ def test_tables_are_plain_and_have_findings(quick):
     part, tables = quick
     assert all(plain(value) for rows in tables.values() for row in rows for value in row.values())
     assert {row["law"] for row in tables["exponents"]} == {"lorentzian", "gaussian"}
-    assert [found.section for found in part.findings(tables)] == ["2, 5, 6.1, 6.2"] * 2 + ["5.2", "5.2, 6.2"]
+    assert [found.section for found in part.findings(tables)] == ["2, 5, 6.1, 6.2"] * 3 + ["5.2", "5.2, 6.2"]
+
+
+def test_findings_say_their_rules_and_compare_with_computed_chains(quick):
+    found = quick[0].findings(quick[1])
+    assert all("upported if" in one.test for one in found)
+    assert sum("beta = 0.1250 [0.1250, 0.1250], computed here" in one.entangled for one in found) == 4
+
+
+def test_a_jump_has_no_exponent():
+    part = Synchronisation(frequencies=[{"law": "uniform"}], scaling=[])
+    rows = [
+        {"law": "uniform", "relative_coupling": k, "order": r, "order_low": r, "order_high": r, "theory": theory}
+        | {"linear_theory": None}
+        for k, r, theory in ((0.9, 0.02, 0.0), (1.0, 0.3, 0.0), (1.05, 0.85, 0.848), (2.0, 0.97, 0.97))
+    ]
+    tables = {"exponents": [], "window": [], "curve": rows, "collapse": [], "ising": []}
+    (found,) = part.findings(tables)
+    assert found.verdict is Verdict.NOT_TESTABLE
+    assert "r = 0.300 [0.300, 0.300] at 1 K_c, classical 0.000; r = 0.850" in found.result
+
+
+@pytest.mark.slow
+def test_the_figure_of_a_jump_alone_is_drawn(tmp_path):
+    part = Synchronisation(frequencies=[{"law": "uniform"}], scaling=[], curve=QUICK["curve"])
+    tables = part.tables([one.evaluate() for one in part.tasks(1)])
+    assert draw(tables, tmp_path / "figure").exists()
 
 
 @pytest.mark.slow
@@ -282,8 +94,20 @@ def test_the_figure_is_drawn(quick, tmp_path):
     [
         ({"frequencies": ({"law": "uniform"}, {"law": "uniform"})}, "stands twice"),
         ({"curve": {"step_s": 20.0}}, "a quarter of duration_s"),
-        ({"scaling": [{"couplings": (1.05, 1.1, 1.2)}]}, "with 1.0"),
-        ({"exponent": {"oscillators": 1_000_000, "step_s": 1e-3}}, "allowed: 600 s"),
+        ({"curve": {"couplings": (0.5, 0.5)}}, "ascending values, each once"),
+        ({"exponent": {"distances": (0.1,) * 8}}, "ascending values, each once"),
+        ({"exponent": {"disorder": ("random", "random")}}, "each once"),
+        ({"exponent": {"oscillators": 100}}, "from N.* = 0.158, where size rounds"),
+        ({"exponent": {"distances": (0.3, 0.31, 0.32, 0.33, 0.34, 0.35)}}, "at least twice the least"),
+        ({"scaling": [{"couplings": (1.05, 1.1, 1.2)}]}, "given 1.05 first, allowed: 1.0"),
+        ({"scaling": [{"sizes": (200, 200, 800)}]}, "ascending values, each once"),
+        ({"scaling": [{"sizes": (200, 300, 400)}]}, "4 times the least"),
+        ({"frequencies": [{"law": "gaussian", "width_rad_s": 30.0}]}, "step_s: given 0.1 .* width 30 rad/s"),
+        ({"frequencies": [{"law": "gaussian", "width_rad_s": 0.01}]}, "transient_s: given 80 .* from 1e\\+03"),
+        ({"scaling": [{"frequencies": {"law": "gaussian", "width_rad_s": 100.0}}]}, "step_s"),
+        ({"alternatives": {"a\nb": 0.1}}, "printable"),
+        ({"alternatives": {" ": 0.1}}, "printable"),
+        ({"exponent": {"oscillators": 1_000_000, "step_s": 1e-3}}, "29.4 h on one core, allowed: 24 h"),
     ],
 )
 def test_the_part_refuses(changed, message):

@@ -81,21 +81,21 @@ def verify(
     """Check certificates without a solver: exit code 0 if all are proved, 1 if one is refused.
 
     Those of games and of symmetric routing in exact arithmetic; those of static routing (entsched static) in floating
-    point, rounding paid for.
+    point, rounding paid for. Names are printed if there are several.
     """
-    raise typer.Exit(max(_verified(file) for file in files))
+    raise typer.Exit(max(_verified(file, f"{file}: " if len(files) > 1 else "") for file in files))
 
 
-def _verified(file: Path) -> int:
+def _verified(file: Path, shown: str) -> int:
     from entsched.errors import EntschedError
     from entsched.games import checker
     from entsched.static import proof
 
     if not proof.is_static(file):
-        return checker.main(str(file))
+        return checker.main(str(file), shown)
     try:
-        typer.echo(f"proved: {'; '.join(map(str, proof.check_file(file)))}")
+        typer.echo(f"{shown}proved: {'; '.join(map(str, proof.check_file(file)))}")
     except EntschedError as error:
-        typer.echo(f"refused: {error}", err=True)
+        typer.echo(f"{shown}refused: {error}", err=True)
         return 1
     return 0

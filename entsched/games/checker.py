@@ -17,7 +17,8 @@ and the last sum is at most its range times k. What remains is bounded over the 
 - no-signalling, ``potentials``: f[a, x, y] with sum over y = 0 and g[b, x, y] with sum over x = 0 change no value.
 
 Lower ends are strategies, evaluated exactly: fixed answers, unit vectors with rational coordinates (two coordinates:
-measurements on one Bell pair), or a no-signalling table. Every number is a rational; floats are refused.
+measurements on one Bell pair), or a no-signalling table. Every number is a rational; floats are refused. With a
+*record* of counts, a model is proved to agree with them, or they to violate a bound, by tails rounded to one side.
 
 This file stands alone: ``python checker.py CERTIFICATE.json``. The format is described in docs/certificates.md.
 """
@@ -29,23 +30,17 @@ import json
 import math
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from fractions import Fraction
-from itertools import accumulate, product
+from itertools import accumulate, product, repeat
 from operator import mul
 from typing import Any
 
 FORMAT = "entsched-certificate/2"
-MAX_BYTES = 16_000_000
-MAX_DIGITS = 4_000
-MAX_TYPES = 1_000
-MAX_ENTRIES = 1_000_000
-MAX_WORK = 100_000_000
-MAX_BITS = 100_000
-MAX_VOLUME = 400_000_000
-MAX_ROWS = 400
-MAX_CLAIMS = 20
+MAX_BYTES, MAX_DIGITS, MAX_BITS, MAX_VOLUME = 16_000_000, 4_000, 100_000, 400_000_000
+MAX_TYPES, MAX_ENTRIES, MAX_ROWS, MAX_CLAIMS = 1_000, 1_000_000, 400, 20
+MAX_ROUNDS, MAX_CELLS, MAX_WORK = 2_000_000, 10_000, 100_000_000
 SETS = ("local", "quantum", "no-signalling")
 
 Word = tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
@@ -159,10 +154,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All claims of a certificate, proved."""
+    """All claims of a certificate, proved, and what they say of a record of counts if there is one."""
 
     game: Game
     claims: tuple[Claim, ...]
+    record: str = ""
 
     def end(self, correlations: str, end: str) -> Fraction | None:
         """The best proved value of this end, or None; an upper end of a larger set holds too, a lower of a smaller."""
@@ -182,7 +178,7 @@ class Verdict:
         if self.advantage is not None and self.advantage > 0:
             gain = decimal(self.advantage, ROUND_FLOOR)
             lines.append(f"entanglement gains at least {gain} over every local strategy")
-        return "proved: " + "; ".join(lines)
+        return "proved: " + "; ".join([*lines, self.record] if self.record else lines)
 
     def _line(self, claim: Claim) -> str:
         routing, upper = self.game.routing, claim.end == "upper"
@@ -236,15 +232,23 @@ def check(document: Any) -> Verdict:
     RefusedError
         With the first reason found.
     """
-    _keys(document, {"format", "game", "claims", "sha256"}, "certificate")
+    model = isinstance(document, dict) and "model" in document
+    required = {"format", "sha256"} | ({"record", "model"} if model else {"game", "claims"})
+    _keys(document, required, "certificate", required | {"record"})
     if document["format"] != FORMAT:
         raise RefusedError(f"format is {str(document['format'])[:40]!r}, allowed: {FORMAT!r}")
-    game = read_game(document["game"])
-    claims = _list(document["claims"], "claims", MAX_CLAIMS)
-    proved = tuple(check_claim(game, claim) for claim in claims)
+    verdict = model_of_record(document) if model else _verdict_of_game(document)
     if digest(document) != document["sha256"]:
         raise RefusedError("sha256 does not fit the content: the file was changed after it was written")
-    return Verdict(game, proved)
+    return verdict
+
+
+def _verdict_of_game(document: dict[str, Any]) -> Verdict:
+    game, claims = read_game(document["game"]), _list(document["claims"], "claims", MAX_CLAIMS)
+    if not any(game.objective.numbers):
+        raise RefusedError("the game pays nothing, so that claims of its value say nothing")
+    verdict = Verdict(game, tuple(check_claim(game, claim) for claim in claims))
+    return replace(verdict, record=violation_in_record(verdict, document)) if "record" in document else verdict
 
 
 def digest(document: dict[str, Any]) -> str:
@@ -283,8 +287,6 @@ def check_claim(game: Game, claim: Any) -> Claim:
 
 
 # Upper ends -----------------------------------------------------------------------------------------------------------
-
-
 def upper_bound(game: Game, name: str, multipliers: list[Fraction], proof: Any, claimed: Fraction) -> Fraction:
     """What the proof proves; a tree search proves the claim itself or is refused."""
     if not isinstance(proof, dict) or not isinstance(proof.get("method"), str):
@@ -324,7 +326,7 @@ def _tree(game: Game, form: Form, constant: Fraction, proof: dict[str, Any], cla
     if suffixes and len(suffixes) != n - 1:
         raise RefusedError(f"proof.suffixes must hold {n - 1} bounds, one for questions k to {n - 1}, k = 1, 2, ...")
     known = [math.floor(each * form.unit) for each in suffixes] if suffixes else trivial_suffixes(rows, norm)
-    search = TreeSearch(rows, norm, [goal, *known, 0], signs_matter=len(game.shape) == 4, work=game.work)
+    search = TreeSearch(rows, norm, [goal, *known, 0], signs=len(game.shape) == 4, work=game.work)
     for k in reversed(range(n)) if suffixes else [0]:
         search.prove(k)
     return claimed
@@ -367,15 +369,9 @@ class TreeSearch:
     """Depth-first search of A's answers that proves bounds on the best of questions k, k + 1, ..."""
 
     def __init__(
-        self,
-        rows: list[list[list[int]]],
-        norm: Callable[[list[int]], int],
-        bounds: list[int],
-        signs_matter: bool,
-        work: Work,
+        self, rows: list[list[list[int]]], norm: Callable[[list[int]], int], bounds: list[int], signs: bool, work: Work
     ) -> None:
-        self.rows, self.norm, self.bounds, self.signs_matter = rows, norm, bounds, signs_matter
-        self.work = work
+        self.rows, self.norm, self.bounds, self.signs_matter, self.work = rows, norm, bounds, signs, work
 
     def prove(self, first: int) -> None:
         """Refuse unless no answers to questions ``first``, ... earn more than bounds[first]."""
@@ -466,9 +462,7 @@ def moment_bound(game: Game, form: Form, proof: dict[str, Any]) -> Fraction:
     rows = _list(proof["matrix"], "proof.matrix", MAX_ROWS)
     matrix = [_list(row, "proof.matrix", MAX_ROWS) for row in rows]
     if unit.denominator != 1 or unit < 1 or [len(row) for row in matrix] != list(range(1, len(words) + 1)):
-        raise RefusedError(
-            "proof needs a positive integer unit and the lower triangle of a matrix, a row for each word"
-        )
+        raise RefusedError("proof needs a positive integer unit and the lower triangle of a matrix of words")
     values = [[rational(entry, "proof.matrix") for entry in row] for row in matrix]
     if any(entry.denominator != 1 for row in values for entry in row):
         raise RefusedError("proof.matrix must have integers, over the unit")
@@ -535,9 +529,8 @@ def read_words(game: Game, words: Any) -> list[Word]:
         sides = _list(word, "proof.words", 2)
         if len(sides) != 2 or not all(isinstance(side, list) and len(side) <= 16 for side in sides):
             raise RefusedError("proof.words: a word is a pair of lists of [question, answer]")
-        found.append(
-            tuple(tuple(_letter(each, limit) for each in side) for side, limit in zip(sides, limits, strict=True))
-        )
+        read = (tuple(_letter(each, limit) for each in side) for side, limit in zip(sides, limits, strict=True))
+        found.append(tuple(read))
     return found  # type: ignore[return-value]
 
 
@@ -561,20 +554,11 @@ def potential_bound(game: Game, form: Form, f: Any, g: Any) -> Fraction:
         raise RefusedError("proof.f must sum to zero over B's questions")
     if any(sum(right[(b * n + x) * m + y] for x in range(n)) != 0 for b in range(nb) for y in range(m)):
         raise RefusedError("proof.g must sum to zero over A's questions")
-    return sum(
-        (
-            max(
-                Fraction(at[((a * nb + b) * n + x) * m + y], form.unit)
-                + left[(a * n + x) * m + y]
-                + right[(b * n + x) * m + y]
-                for a in range(na)
-                for b in range(nb)
-            )
-            for x in range(n)
-            for y in range(m)
-        ),
-        Fraction(0),
-    )
+    bound = Fraction(0)
+    for x, y in product(range(n), range(m)):
+        f_xy, g_xy, pay = (table[x * m + y :: n * m] for table in (left, right, at))
+        bound += max(Fraction(pay[a * nb + b], form.unit) + f_xy[a] + g_xy[b] for a in range(na) for b in range(nb))
+    return bound
 
 
 def refuse_unless_positive(lower: list[list[int]]) -> None:
@@ -622,8 +606,6 @@ def _cholesky(matrix: list[list[int]]) -> list[list[float]]:
 
 
 # Lower ends -----------------------------------------------------------------------------------------------------------
-
-
 def strategy_value(game: Game, name: str, strategy: Any) -> Fraction:
     """The value of a mixture of strategies of the set, refused unless it meets every constraint exactly."""
     total, value = Fraction(0), Fraction(0)
@@ -739,8 +721,6 @@ def _refuse_signalling(p: list[Fraction], na: int, nb: int, n: int, m: int) -> N
 
 
 # Games ----------------------------------------------------------------------------------------------------------------
-
-
 def read_game(game: Any) -> Game:
     """A game: a workload to route at a splitting probability, xor weights, or a payoff table."""
     if not isinstance(game, dict) or not isinstance(game.get("name", ""), str):
@@ -848,9 +828,91 @@ def _distribution(values: list[Fraction]) -> list[Fraction]:
     return values
 
 
+# Recorded counts ------------------------------------------------------------------------------------------------------
+def read_record(record: Any) -> tuple[str, Fraction, tuple[int, ...], list[int]]:
+    """The source of a record as it is shown, the significance of its test, and its counts: their shape, and flat."""
+    _keys(record, {"source", "significance", "counts"}, "record")
+    source, significance = record["source"], rational(record["significance"], "record.significance")
+    shape = _shape(record["counts"], 4, "record.counts")
+    counts = _table(record["counts"], shape, "record.counts")
+    if not isinstance(source, str) or not source.isprintable() or not 1 <= len(source) <= 100:
+        raise RefusedError("record.source must be 1 to 100 printable characters")
+    whole = min(counts) >= 0 and all(k.denominator == 1 for k in counts) and 1 <= sum(counts) <= MAX_ROUNDS
+    if not whole or not 0 < significance < 1 or len(counts) > MAX_CELLS:
+        limits = f"{MAX_CELLS} whole counts from 0, with a sum from 1 to {MAX_ROUNDS}"
+        raise RefusedError(f"record needs a significance between 0 and 1, and at most {limits}")
+    return f"{source!r} ({int(sum(counts)):,} rounds)", significance, shape, [int(k) for k in counts]
+
+
+def model_of_record(document: dict[str, Any]) -> Verdict:
+    """Whether a mixture of fixed answers puts no count in a tail of a probability below significance / (2 cells)."""
+    source, significance, shape, counts = read_record(document["record"])
+    game, pairs = Game(shape, Form(counts, 1), Fraction(0), []), shape[2] * shape[3]
+    strategy_value(game, "local", document["model"])
+    parts = [read_part(game, "local", part) for part in document["model"]]
+    for at, k in enumerate(counts):
+        n, p = sum(counts[at % pairs :: pairs]), sum((w for w, cells, _ in parts if cells[at]), Fraction(0))
+        game.work.charge(n + len(parts))
+        # The other tail holds a median and is at least 1/2.
+        tail = binomial_tail(n, *((k, p) if k <= n * p else (n - k, 1 - p)), ROUND_FLOOR)
+        if tail < significance / (2 * len(counts)):
+            raise RefusedError(f"the model is not proved: it makes the count {k} of {n} rounds too unlikely")
+    level = decimal(significance, ROUND_FLOOR)
+    return Verdict(game, (), f"a local model agrees with all {len(counts)} counts of {source} at joint level {level}")
+
+
+def violation_in_record(verdict: Verdict, document: dict[str, Any]) -> str:
+    """What a record earned in a game whose local bound is proved, and how likely that is without entanglement."""
+    source, significance, shape, counts = read_record(document["record"])
+    game, bound, rounds = verdict.game, verdict.end("local", "upper"), sum(counts)
+    if bound is None or game.shape != shape or game.constraints:
+        raise RefusedError("a record needs a payoff table of its shape, no constraint, and a local upper end")
+    chances = _distribution(_table(document["game"]["pi"], shape[2:], "game.pi"))
+    if min(chances) == 0:
+        raise RefusedError("game.pi must be positive where there is a record")
+    pays = [
+        Fraction(at, game.objective.unit) / chances[i % len(chances)] for i, at in enumerate(game.objective.numbers)
+    ]
+    total = sum(map(mul, counts, pays), Fraction(0))
+    if total <= bound * rounds:
+        raise RefusedError("the record does not exceed the local bound")
+    mean, most = decimal(total / rounds, ROUND_FLOOR), decimal(bound, ROUND_CEILING)
+    if set(pays) != {Fraction(0), Fraction(1)}:
+        return f"{source} earned {mean} a round, above {most}; no p-value is proved"
+    game.work.charge(rounds)
+    p_value = binomial_tail(rounds, rounds - int(total), 1 - bound, ROUND_CEILING)
+    if p_value > significance:
+        raise RefusedError("the record exceeds the local bound by too little for its significance")
+    even = shape == (2, 2, 2, 2) and pays[:4] == pays[12:] and all(pays[q] + pays[4 + q] == 1 for q in range(4))
+    chsh = even and pays[4:8] == pays[8:12] and sum(pays[:4]) % 2 == 1 and set(chances) == {Fraction(1, 4)}
+    shown = f" (S = {decimal(8 * total / rounds - 4, ROUND_FLOOR)} against 2)" if chsh else ""
+    with localcontext(prec=3, rounding=ROUND_CEILING, Emax=10**9, Emin=-(10**9)):
+        chance = f"a chance of at most {+p_value} for local strategies"
+    return (
+        f"{source} won {mean} of the rounds, above {most}{shown}: {chance}, if questions were fresh and answers in time"
+    )
+
+
+def binomial_tail(n: int, k: int, p: Fraction, rounding: str) -> Decimal:
+    """P[Bin(n, p) <= k] for k <= n p: from below with ROUND_FLOOR, from above with ROUND_CEILING.
+
+    All steps are of numbers from 0 up, rounded to one side; terms fall, so that j are at most j times the first.
+    """
+    with localcontext(prec=40, rounding=rounding, Emax=10**9, Emin=-(10**9)):
+        won, lost, odds = (Decimal(x.numerator) / x.denominator for x in (p, 1 - p, (1 - p) / p if k else p))
+        term = math.prod(repeat(won, k), start=Decimal(1)) * math.prod(repeat(lost, n - k), start=Decimal(1))
+        for i in range(min(k, n - k)):
+            term = term * (n - i) / (i + 1)
+        total = term
+        for j in range(k, 0, -1):
+            term = term * j * odds / (n - j + 1)
+            total += term
+            if term * j <= total * Decimal("1e-20"):
+                return total + term * j if rounding == ROUND_CEILING else total
+        return total
+
+
 # JSON -----------------------------------------------------------------------------------------------------------------
-
-
 def rational(text: Any, name: str) -> Fraction:
     """A rational number from its text ``-12/5`` or ``3``; nothing else is a number here."""
     if not isinstance(text, str):
@@ -921,14 +983,14 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def main(path: str) -> int:
-    """Check one file and print the verdict; return 0 if it is proved and 1 if it is refused."""
+def main(path: str, shown: str = "") -> int:
+    """Check one file and print the verdict after ``shown``; return 0 if it is proved and 1 if it is refused."""
     try:
         with open(path, encoding="utf-8") as file:
-            print(check_text(file.read(MAX_BYTES + 1)))
+            print(f"{shown}{check_text(file.read(MAX_BYTES + 1))}")
     except (OSError, ValueError, RefusedError) as error:
         reason = f"{path} cannot be read: {error.strerror}" if isinstance(error, OSError) else error
-        print(f"refused: {reason}", file=sys.stderr)
+        print(f"{shown}refused: {reason}", file=sys.stderr)
         return 1
     return 0
 

@@ -21,19 +21,19 @@ from entsched.coherence.correlations.counts import (
     LEVEL,
     Floats,
     Integers,
+    compact,
     counted,
     is_silent_somewhere,
     with_silence_as_zero,
 )
 from entsched.coherence.correlations.local_models import (
     Inequality,
-    Json,
     Nearest,
-    inequality_certificate,
-    model_certificate,
     nearest,
 )
-from entsched.coherence.correlations.locality import in_time, questions_p_value, signalling_p_value
+from entsched.coherence.correlations.locality import in_time, signalling_p_value
+from entsched.coherence.correlations.questions import freshness_p_value
+from entsched.coherence.correlations.records import Json, model_certificate, violation_certificate
 from entsched.errors import EntschedError
 from entsched.games.bell_test import Chsh
 from entsched.games.evidence import p_value_of_payoffs
@@ -51,7 +51,7 @@ LEAST_DETECTED = 2 / (1 + sqrt(2))
 class Outcome(StrEnum):
     """What a Bell test says."""
 
-    LOCAL = "local model found"
+    LOCAL = "compatible with a local model"
     VIOLATION = "violation"
     NOT_ADMISSIBLE = "not admissible"
     UNDECIDED = "undecided"
@@ -66,19 +66,14 @@ class Evidence(NamedTuple):
     inequality : chosen on the first rounds, with silence as an outcome of its own if they had any
     inequality_p : of its test on the rest
     p_value : the smaller of both, times their number
+    tested : counts of the rest, with silence as an outcome if the inequality has it
     """
 
     chsh: ChshTest | None
     inequality: Inequality
     inequality_p: float
     p_value: float
-
-    @property
-    def strongest(self) -> Inequality:
-        """The inequality with the smaller p-value."""
-        if self.chsh is None or self.inequality_p <= self.chsh.p_value:
-            return self.inequality
-        return Inequality(FORMS[self.chsh.form], LOCAL_POINTS)
+    tested: Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +88,10 @@ class BellTest:
     detected : the least share of rounds in which an observer got an answer
     post_selected : S of the rounds in which both answered, late or not; none without two questions and answers
     evidence : of the rounds with silence in place of late answers
-    model : the local model nearest to the rounds as they were recorded
+    model : the local model nearest to the same rounds
     explained : whether it lies in the confidence region of the counts, and no inequality speaks against it
+    counts : of all rounds with silence in place of late answers, an outcome of its own if there was any
+    chances : declared, of each pair of questions
     signalling_p, questions_p : of the checks of marginals and of questions
     refusals : what is not admissible
     outcome : refused if anything is, else by ``evidence``, and then by ``explained``
@@ -108,6 +105,8 @@ class BellTest:
     evidence: Evidence
     model: Nearest
     explained: bool
+    counts: Integers
+    chances: Floats
     signalling_p: float
     questions_p: float
     refusals: tuple[str, ...]
@@ -118,21 +117,28 @@ class BellTest:
         """S with its ends on the rounds that were not chosen on; no value if there was no such test."""
         return self.evidence.chsh.value if self.evidence.chsh else Chsh(None, -4.0, 4.0)
 
-    def certificate(self, counts: Integers) -> Json | None:
-        """What ``entsched verify`` can prove of the outcome: the local model, the bound of the inequality, or nothing.
+    def certificate(self, source: str) -> Json | None:
+        """What ``entsched verify`` can prove of the outcome: a local model, or that a bound is exceeded; or nothing.
 
         Parameters
         ----------
-        counts : of the recorded rounds, silence last
+        source : how the rounds are called in it
 
         Raises
         ------
         CertificateError
             If the proof fails in exact arithmetic.
         """
-        if self.explained:
-            return model_certificate(_compact(counts), self.significance, self.model)
-        return inequality_certificate(self.evidence.strongest) if self.evidence.p_value <= self.significance else None
+        if self.outcome == Outcome.LOCAL:
+            return model_certificate(source, self.significance, self.counts, self.model)
+        if self.outcome != Outcome.VIOLATION:
+            return None
+        chsh, inequality, tested = self.evidence.chsh, self.evidence.inequality, self.evidence.tested
+        share = self.significance / 2 if chsh else self.significance
+        if chsh and chsh.p_value <= share:
+            inequality = Inequality(FORMS[chsh.form], LOCAL_POINTS)
+            tested = with_silence_as_zero(tested) if len(tested) > 2 else tested
+        return violation_certificate(source, share, tested, inequality, self.chances)
 
     def figures(self) -> Row:
         """The test as one flat row of plain numbers and text; what does not exist is left out."""
@@ -198,12 +204,13 @@ def bell_test(
     first, rest = (counted(share, answers, questions) for share in shares)
     recorded = counted(rounds, answers, questions)
     evidence = evidence_of(first, rest, significance, chances)
-    model = nearest(_compact(recorded), significance)
-    signalling, asked = signalling_p_value(recorded, chances), questions_p_value(recorded.sum(axis=(0, 1)), chances)
+    counts = compact(first + rest)
+    model = nearest(counts, significance)
+    signalling, asked = signalling_p_value(recorded, chances), freshness_p_value(rounds.x, rounds.y, chances)
     checks = {"timing": late <= MOST_LATE, "signalling": signalling > significance, "questions": asked > significance}
     refusals = tuple(name for name, passed in checks.items() if not passed)
     violated = evidence.p_value <= significance
-    explained = model.distance <= 1 and not violated
+    explained = model.is_inside and not violated
     answered = total - max(recorded[-1].sum(), recorded[:, -1].sum())
     return BellTest(
         rounds=total,
@@ -214,6 +221,8 @@ def bell_test(
         evidence=evidence,
         model=model,
         explained=explained,
+        counts=counts,
+        chances=chances,
         signalling_p=signalling,
         questions_p=asked,
         refusals=refusals,
@@ -243,7 +252,7 @@ def evidence_of(first: Integers, rest: Integers, significance: float, chances: F
     inequality = nearest(first, significance).inequality
     p_value = inequality_p_value(inequality, rest, chances)
     least = min(1.0, 2 * min(p_value, chsh.p_value)) if chsh else p_value
-    return Evidence(chsh, inequality, p_value, least)
+    return Evidence(chsh, inequality, p_value, least, rest)
 
 
 def inequality_p_value(inequality: Inequality, counts: Integers, chances: Floats) -> float:
@@ -266,11 +275,6 @@ def inequality_p_value(inequality: Inequality, counts: Integers, chances: Floats
         return 1.0
     total = min(float(np.sum(counts * payoffs)), rounds * most)
     return p_value_of_payoffs(total, rounds, min(float(inequality.bound), most), (0.0, most))
-
-
-def _compact(counts: Integers) -> Integers:
-    """The counts without the outcome of silence, if it never occurred."""
-    return counts if is_silent_somewhere(counts) else with_silence_as_zero(counts)
 
 
 def _declared(chances: Floats | None, questions: tuple[int, int]) -> Floats:

@@ -68,6 +68,19 @@ def is_silent_somewhere(counts: Integers) -> bool:
     return bool(counts[-1].any() or counts[:, -1].any())
 
 
+def compact(counts: Integers) -> Integers:
+    """The counts without the outcome of silence, if it never occurred.
+
+    Examples
+    --------
+    >>> compact(np.ones((3, 3, 1, 1), dtype=int)).shape
+    (3, 3, 1, 1)
+    >>> compact(np.pad(np.ones((2, 2, 1, 1), dtype=int), ((0, 1), (0, 1), (0, 0), (0, 0)))).shape
+    (2, 2, 1, 1)
+    """
+    return counts if is_silent_somewhere(counts) else with_silence_as_zero(counts)
+
+
 def ends(counts: ArrayLike, totals: ArrayLike, significance: float = 1 - LEVEL) -> tuple[Floats, Floats]:
     """The two-sided interval of Clopper and Pearson for each share of its total; from 0 to 1 where the total is 0.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +12,15 @@ from scipy.optimize import linprog
 
 from entsched.coherence.correlations.counts import Floats, Integers, ends
 from entsched.errors import EntschedError
-from entsched.games import checker
-from entsched.games.certificate import describe, game_certificate, lower_claim, sealed
-from entsched.games.local.exact import local_value
-from entsched.games.nonlocal_game import LinearConstraint, NonlocalGame
-
-Json = dict[str, Any]
 
 #: The most deterministic strategies that are listed.
 MAX_STRATEGIES = 20_000
 #: The largest coefficient of a Bell inequality; they are whole numbers.
 LARGEST = 1000
 #: Weights below this are rounding.
-NEGLIGIBLE = 1e-9
+NEGLIGIBLE = 1e-12
+#: How far a model may miss at most, in arms, to lie in the region in spite of rounding.
+INSIDE = 1 - 1e-6
 
 
 class Inequality(NamedTuple):
@@ -39,7 +35,7 @@ class Nearest(NamedTuple):
 
     Attributes
     ----------
-    distance : the largest miss, in arms of the confidence region; the model is inside if it is at most 1
+    distance : the largest miss, in arms of the confidence region
     weights : of the strategies that take part, sum 1
     strategies : A's answers to each question, then B's, one row for each weight
     inequality : what separates the frequencies from all local models best
@@ -49,6 +45,11 @@ class Nearest(NamedTuple):
     weights: Floats
     strategies: Integers
     inequality: Inequality
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the model lies in the confidence region."""
+        return self.distance <= INSIDE
 
 
 def nearest(counts: Integers, significance: float) -> Nearest:
@@ -90,6 +91,7 @@ def nearest(counts: Integers, significance: float) -> Nearest:
         A_eq=(1 - size)[None],
         b_eq=[1.0],
         method="highs",
+        options={"primal_feasibility_tolerance": 1e-10},
     )
     if found.status != 0:
         raise EntschedError(f"local model: the linear program ended with {found.message!r}, allowed: an optimum")
@@ -106,49 +108,6 @@ def region(counts: Integers, significance: float) -> tuple[Floats, Floats, Float
     totals = np.broadcast_to(counts.sum(axis=(0, 1)), counts.shape)
     low, high = ends(counts, totals, significance / counts.size)
     return low, np.where(totals > 0, counts / np.maximum(totals, 1), 0.5), high
-
-
-def model_certificate(counts: Integers, significance: float, found: Nearest) -> Json:
-    """A document in which ``entsched verify`` proves that a local model lies in the confidence region of the counts.
-
-    The game pays nothing, its constraints are the region, and its local strategy is the model.
-
-    Raises
-    ------
-    CertificateError
-        If the model is outside.
-    """
-    low, _, high = region(counts, significance)
-    cells = np.eye(counts.size).reshape(-1, *counts.shape)
-    constraints = [
-        LinearConstraint(cell, float(bottom) if bottom > 0 else -np.inf, float(top) if top < 1 else np.inf)
-        for cell, bottom, top in zip(cells, low.ravel(), high.ravel(), strict=True)
-        if bottom > 0 or top < 1
-    ]
-    described = describe(NonlocalGame(np.zeros(counts.shape), constraints=tuple(constraints), name="recorded counts"))
-    questions = counts.shape[2]
-    parts = [
-        (float(weight), {"answers_a": row[:questions].tolist(), "answers_b": row[questions:].tolist()})
-        for weight, row in zip(found.weights, found.strategies, strict=True)
-    ]
-    document = sealed(described, [lower_claim(checker.read_game(described), "local", parts)])
-    checker.check(document)
-    return document
-
-
-def inequality_certificate(inequality: Inequality) -> Json:
-    """A document in which ``entsched verify`` proves the local bound of an inequality.
-
-    Examples
-    --------
-    >>> a, b, x, y = np.indices((2, 2, 2, 2))
-    >>> document = inequality_certificate(Inequality(1 * ((a ^ b) == (x & y)), 3))
-    >>> str(checker.check(document))
-    'proved: local value >= 3; local value <= 3'
-    """
-    payoff = inequality.coefficients.astype(float)
-    game = NonlocalGame(payoff, np.ones(payoff.shape[2:]), name="Bell inequality")
-    return game_certificate(game, [local_value(game)])
 
 
 @lru_cache(maxsize=8)

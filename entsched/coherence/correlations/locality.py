@@ -1,4 +1,4 @@
-"""What a Bell test takes for granted, checked: fresh questions, answers before news, marginals that do not signal."""
+"""What a Bell test takes for granted of answers, checked: before news of the other's question, and no signalling."""
 
 from __future__ import annotations
 
@@ -39,29 +39,6 @@ def in_time(rounds: Rounds, latency_s: float) -> tuple[Rounds, float]:
     late_b = (rounds.b != SILENT) & ~(rounds.answered_b_s < rounds.asked_a_s + latency_s)
     kept = rounds._replace(a=np.where(late_a, SILENT, rounds.a), b=np.where(late_b, SILENT, rounds.b))
     return kept, float(np.mean(late_a | late_b)) if len(rounds.a) else 0.0
-
-
-def questions_p_value(asked: Integers, chances: Floats) -> float:
-    """How well declared chances explain which questions were asked; exact for each pair, multiplicity paid.
-
-    Parameters
-    ----------
-    asked : rounds by questions, shape (x, y)
-    chances : of each pair of questions, the same shape, sum 1
-
-    Examples
-    --------
-    >>> uniform = np.full((2, 2), 0.25)
-    >>> questions_p_value(np.full((2, 2), 100), uniform), questions_p_value(np.diag([200, 200]), uniform) < 1e-9
-    (1.0, True)
-    """
-    from scipy.stats import binomtest
-
-    total = int(asked.sum())
-    if total == 0:
-        return 1.0
-    each = [binomtest(int(k), total, float(q)).pvalue for k, q in zip(asked.ravel(), chances.ravel(), strict=True)]
-    return min(1.0, len(each) * float(min(each)))
 
 
 def signalling_p_value(counts: Integers, chances: Floats) -> float:

@@ -40,10 +40,11 @@ class LocalModel(NamedTuple):
         return np.einsum("s,sxa,syb->abxy", self.weights, outcomes[self.answers_a], outcomes[self.answers_b])
 
 
-def fresh_questions(rounds: int, random: np.random.Generator) -> tuple[Integers, Integers]:
-    """Independent fair questions 0 and 1 for both observers."""
-    x, y = random.integers(2, size=(2, rounds))
-    return x, y
+def fresh_questions(
+    rounds: int, random: np.random.Generator, questions: tuple[int, int] = (2, 2)
+) -> tuple[Integers, Integers]:
+    """Independent fair questions 0, 1, ... for both observers."""
+    return random.integers(questions[0], size=rounds), random.integers(questions[1], size=rounds)
 
 
 def timed(x: Integers, y: Integers, a: Integers, b: Integers, answered_s: float = PROMPT_S) -> Rounds:
@@ -59,13 +60,16 @@ def timed(x: Integers, y: Integers, a: Integers, b: Integers, answered_s: float 
     return Rounds(x, y, a, b, asked, asked, asked + answered_s, asked + answered_s)
 
 
-def sampled(behavior: ArrayLike, rounds: int, random: np.random.Generator) -> Rounds:
+def sampled(
+    behavior: ArrayLike, rounds: int, random: np.random.Generator, questions: tuple[int, int] = (2, 2)
+) -> Rounds:
     """Rounds with fresh fair questions, and answers from a behavior of any kind.
 
     Parameters
     ----------
     behavior : P(a, b | x, y), shape (answers of A, answers of B, 2, 2)
     rounds : how many
+    questions : of A and of B; question k is put as question k modulo 2 of the behavior
 
     Raises
     ------
@@ -83,9 +87,9 @@ def sampled(behavior: ArrayLike, rounds: int, random: np.random.Generator) -> Ro
     table = np.asarray(behavior, dtype=float)
     if table.ndim != 4 or table.shape[2:] != (2, 2) or not np.allclose(table.sum(axis=(0, 1)), 1):
         raise EntschedError(f"behavior given with shape {table.shape}, allowed: P(a, b | x, y) for two questions each")
-    x, y = fresh_questions(rounds, random)
+    x, y = fresh_questions(rounds, random, questions)
     edges = np.cumsum(table.reshape(-1, 2, 2), axis=0)[:-1]
-    cells = np.sum(random.random(rounds) >= edges[:, x, y], axis=0)
+    cells = np.sum(random.random(rounds) >= edges[:, x % 2, y % 2], axis=0)
     a, b = np.divmod(cells, table.shape[1])
     return timed(x, y, a, b)
 

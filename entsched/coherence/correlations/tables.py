@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from entsched.coherence.consensus.rounds import SILENT
-from entsched.coherence.correlations.counts import Integers, ends
+from entsched.coherence.correlations.counts import Integers, compact, ends
 from entsched.coherence.correlations.entropies import entropies
+from entsched.coherence.correlations.names import certificate_file
 from entsched.tasks import Row
 
 #: Columns of a row of a source that do not go into the table of Bell tests.
-LONG = ("shape", "counts", "certificate")
+LONG = ("shape", "counts", "certificate", "proved")
 
 
 def source_tables(rows: Sequence[Row]) -> dict[str, list[Row]]:
@@ -78,7 +78,7 @@ def _joint(row: Row) -> Iterator[Row]:
 
 
 def _entropies(row: Row) -> Iterator[Row]:
-    counts = _counts(row)
+    counts = compact(_counts(row))
     for x, y in np.ndindex(*counts.shape[2:]):
         rounds = int(counts[:, :, x, y].sum())
         if rounds:
@@ -104,16 +104,5 @@ def _loophole(row: Row) -> Row:
 
 def _certificate(row: Row) -> Row:
     document = json.loads(row["certificate"])
-    proves = "local model" if row["local_model"] else "local bound of the inequality"
-    return {"source": row["source"], "proves": proves, "sha256": document["sha256"], "file": certificate_file(row)}
-
-
-def certificate_file(row: Row) -> str:
-    """The name of the file that holds the certificate of a recorded source.
-
-    Examples
-    --------
-    >>> certificate_file({"source": "Bell pair, v = 0.75"})
-    'bell-pair-v-0.75.json'
-    """
-    return re.sub(r"[^a-z0-9.]+", "-", row["source"].lower()).strip("-.") + ".json"
+    file = certificate_file(row["source"])
+    return {"source": row["source"], "proves": row["proved"], "sha256": document["sha256"], "file": file}

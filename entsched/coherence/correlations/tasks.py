@@ -23,7 +23,8 @@ PLAYS: Mapping[str, tuple[str, str]] = {
 }
 
 LoopholeName = Literal["silence", "communication", "memory", "predictable questions"]
-Level = Annotated[float, Field(gt=0, lt=1)]
+Level = Annotated[float, Field(ge=1e-11, lt=1)]
+Questions = Annotated[int, Field(ge=1, le=16)]
 
 
 class Recorded(NamedTuple):
@@ -61,18 +62,21 @@ class SourceTask(CoherenceTask):
         return 0.5 + 1e-6 * self.rounds
 
     def evaluate(self) -> Row:
-        """The counts, the figures of the Bell test, and its certificate as JSON text."""
+        """The counts, the figures of the Bell test, its certificate as JSON text, and what that proves."""
         from entsched.coherence.correlations.bell import BellTest, bell_test
         from entsched.coherence.correlations.counts import counted
+        from entsched.games import checker
 
         recorded = self.recorded()
         counts = counted(recorded.rounds, recorded.answers, recorded.questions)
         test: BellTest = bell_test(
             recorded.rounds, self.significance, recorded.latency_s, recorded.answers, recorded.questions
         )
-        document = test.certificate(counts)
-        row = self.described | {"rounds": self.rounds, "significance": self.significance} | test.figures()
+        document = test.certificate(self.described["source"])
+        row = self.described | {"rounds": self.rounds, "significance": self.significance, "answers": recorded.answers}
+        row |= {"questions_a": recorded.questions[0], "questions_b": recorded.questions[1]} | test.figures()
         row |= {"certificate": json.dumps(document) if document else ""}
+        row |= {"proved": str(checker.check(document)).removeprefix("proved: ") if document else ""}
         return row | {"shape": list(counts.shape), "counts": counts.ravel().tolist()}
 
 
@@ -104,23 +108,36 @@ class ConsensusTask(SourceTask):
 
 
 class PairTask(SourceTask):
-    """Bell pairs with white noise, measured at the settings of the CHSH game."""
+    """Bell pairs with white noise, measured at the settings of the CHSH game.
+
+    Attributes
+    ----------
+    questions : of A and of B; every second one has the same setting
+    answers : of which 0 and 1 occur; more make the test as large as that of a scenario
+    """
 
     kind: Literal["coherence-pair"] = "coherence-pair"
     visibility: Probability
+    questions: Annotated[tuple[Questions, Questions], Field(strict=False)] = (2, 2)
+    answers: Literal[2, 4] = 2
 
     @property
     def described(self) -> Row:
-        """The pair by its visibility."""
-        source = f"Bell pair, visibility {self.visibility:g}"
+        """The pair by its visibility and the size of its test."""
+        source = f"Bell pair {self.visibility!r}, {self.rounds} rounds"
+        if self.questions != (2, 2):
+            source += f", {self.questions[0]} x {self.questions[1]} questions"
+        if self.answers != 2:
+            source += f", {self.answers} answers"
         return {"source": source, "group": "pair", "loophole": "", "exposed_by": "", "visibility": self.visibility}
 
     def recorded(self) -> Recorded:
         """Measure a fresh pair each round."""
         from entsched.coherence.correlations.sources import LATENCY_S, pair_behavior, sampled
 
-        random = generator(self.seed, "pair", self.visibility, self.rounds)
-        return Recorded(sampled(pair_behavior(self.visibility), self.rounds, random), LATENCY_S)
+        random = generator(self.seed, "pair", self.visibility, self.rounds, *self.questions)
+        rounds = sampled(pair_behavior(self.visibility), self.rounds, random, self.questions)
+        return Recorded(rounds, LATENCY_S, self.answers, self.questions)
 
 
 class LoopholeTask(SourceTask):

@@ -13,6 +13,8 @@ Floats = NDArray[np.float64]
 
 #: The smallest order parameter that is looked for.
 LEAST = 1e-6
+#: Fields at which a curve is computed.
+FIELDS = 600
 
 
 def onset_by_eigenvalue(found: Degrees) -> float:
@@ -88,3 +90,30 @@ def annealed_order(degrees: ArrayLike, coupling: float, width_rad_s: float) -> f
         return 0.0
     field = brentq(surplus, LEAST, 1.0)
     return float(share @ locked(coupling * relative * field, width_rad_s))
+
+
+def annealed_curve(degrees: ArrayLike, couplings: ArrayLike, width_rad_s: float) -> Floats:
+    """The same at many couplings, to 1e-4: the square of the field that pulls is nearly straight in K and interpolated.
+
+    Parameters
+    ----------
+    degrees : of the nodes, shape (n,)
+    couplings : K, rad/s, shape (m,)
+    width_rad_s : standard deviation of the Gaussian frequencies, positive
+
+    Returns
+    -------
+    r, shape (m,)
+
+    Examples
+    --------
+    >>> annealed_curve([10, 10], [1.0, 2.0], 1.0).round(4).tolist()
+    [0.0, 0.7152]
+    """
+    own, counts = np.unique(np.asarray(degrees, dtype=float), return_counts=True)
+    share, relative = counts / counts.sum(), own / (own @ counts) * counts.sum()
+    wanted = np.asarray(couplings, dtype=float)
+    fields = wanted.max() * np.geomspace(LEAST, 1.0, FIELDS)
+    reached = fields / (locked(np.outer(fields, relative), width_rad_s) @ (share * relative))
+    pulls = np.sqrt(np.interp(wanted, reached, np.square(fields)))
+    return np.where(wanted <= reached[0], 0.0, locked(np.outer(pulls, relative), width_rad_s) @ share)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from decimal import Decimal
+from typing import Annotated, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from entsched.validation import NonNegative, Positive, Probability, Section
+from entsched.validation import NonNegative, Probability, Section
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -21,20 +23,30 @@ class Channel(Section):
 
     Parameters
     ----------
-    gain : radians by which a clock turns at most for one message
+    gain : radians by which a clock turns at most for one message, 0.001 to 3
     loss : probability that a message does not arrive
     minimum_s, jitter_s : the latency is the first plus an exponential time with the second as its mean
     """
 
-    gain: Positive = 0.2
+    gain: Annotated[float, Field(ge=0.001, le=3)] = 0.2
     loss: Probability = 0.0
     minimum_s: NonNegative = 0.001
     jitter_s: NonNegative = 0.005
 
     @property
     def label(self) -> str:
-        """Gain, loss and jitter in a few words."""
-        return f"gain {self.gain:g}, loss {self.loss:.0%}, jitter {1000 * self.jitter_s:g} ms"
+        """All of it in a few words, unrounded: different channels have different ones.
+
+        Examples
+        --------
+        >>> Channel(loss=0.004, jitter_s=0.015).label
+        'gain 0.2, loss 0.4%, latency 1 + 15 ms'
+        """
+        gain, loss, minimum, jitter = (
+            f"{(Decimal(repr(value)) * unit).normalize():f}"
+            for value, unit in ((self.gain, 1), (self.loss, 100), (self.minimum_s, 1000), (self.jitter_s, 1000))
+        )
+        return f"gain {gain}, loss {loss}%, latency {minimum} + {jitter} ms"
 
     def clearness(self, period_s: float) -> float:
         """|E e^(i w latency)| at w = 2 pi / period: what the jitter of latencies leaves of a phase, up to 1.

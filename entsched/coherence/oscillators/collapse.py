@@ -6,6 +6,7 @@ away it takes the bend of r(K), which has nothing to do with N, out of the compa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -48,23 +49,35 @@ class Points(NamedTuple):
     orders: Sequence[Floats]
 
 
+class Estimate(NamedTuple):
+    """A number with its 95 % interval, and one at 95 % for several tests together; None where there is no bound."""
+
+    value: float
+    low: float
+    high: float | None
+    joint_low: float
+    joint_high: float | None
+
+
 class Collapse(NamedTuple):
-    """Exponents with 95 % intervals, each (value, low, high).
+    """Exponents with intervals.
 
     Attributes
     ----------
     order : a = beta / nu
     size : 1 / b = nu
     lack_of_fit : chi^2 per degree of freedom about the common curve
+    resolved : whether both lie inside the search
     """
 
-    order: tuple[float, float, float]
-    size: tuple[float, float, float]
+    order: Estimate
+    size: Estimate
     lack_of_fit: float
+    resolved: bool
 
 
-def collapse(points: Points, stream: np.random.Generator) -> Collapse:
-    """The exponents that spread the points least about one curve.
+def collapse(points: Points, stream: np.random.Generator, tests: int = 1) -> Collapse:
+    """The exponents that spread the points least about one curve; ``tests``, 1 or more, is for the joint intervals.
 
     Intervals are of a bootstrap over replications, stretched by the lack of fit, and widened by how far the estimates
     move without the smallest size: corrections to scaling are largest there.
@@ -96,11 +109,35 @@ def collapse(points: Points, stream: np.random.Generator) -> Collapse:
     moved = _fit(inner, np.log(means[kept]), errors[kept], best)[0] - best
     again = [_fit(points, _resampled(points, stream), errors, best)[0] for _ in range(RESAMPLES)]
     per_freedom = misfit / (len(means) - DEGREE - 3)
-    stretch = max(1.0, per_freedom) ** 0.5 * t.ppf((1 + LEVEL) / 2, sum(counts) - len(counts))
-    arms = np.hypot(stretch * np.std(again, axis=0, ddof=1), moved)
-    order, inverse = ((float(v), float(v - arm), float(v + arm)) for v, arm in zip(best, arms, strict=True))
-    size = (1 / inverse[0], 1 / inverse[2], 1 / max(inverse[1], 1e-3))
-    return Collapse(order, size, per_freedom)
+    spread = max(1.0, per_freedom) ** 0.5 * np.std(again, axis=0, ddof=1)
+    order, inverse = (
+        estimate(float(value), float(error), sum(counts) - len(counts), tests, float(change))
+        for value, error, change in zip(best, spread, moved, strict=True)
+    )
+    inside = bool(np.all((best > np.add(LEAST, TOLERANCE)) & (best < np.subtract(MOST, TOLERANCE))))
+    return Collapse(order, _inverse(inverse), per_freedom, inside)
+
+
+def estimate(value: float, error: float, freedom: int, tests: int, moved: float = 0.0) -> Estimate:
+    """Student's intervals of a value with a standard error, widened by how far it has moved.
+
+    Examples
+    --------
+    >>> [round(end, 2) for end in estimate(0.0, 1.0, 100, 4)]
+    [0.0, -1.98, 1.98, -2.54, 2.54]
+    """
+    single, joint = (
+        math.hypot(float(t.ppf(1 - (1 - LEVEL) / 2 / count, freedom)) * error, moved) for count in (1, tests)
+    )
+    return Estimate(value, value - single, value + single, value - joint, value + joint)
+
+
+def _inverse(found: Estimate) -> Estimate:
+    """1 / b: without an upper end where b may be 0 or less."""
+    value, low, high, joint_low, joint_high = (1 / end if end is not None and end > 0 else None for end in found)
+    if value is None or high is None or joint_high is None:
+        raise EntschedError(f"collapse: given 1 / nu = {found.value:g}, allowed: positive")
+    return Estimate(value, high, low, joint_high, joint_low)
 
 
 def _fit(points: Points, logs: Floats, errors: Floats, start: Floats) -> tuple[Floats, float]:

@@ -34,7 +34,7 @@ class OscillatorTask(CoherenceTask):
     """
 
     kind: Literal["coherence-oscillators"] = "coherence-oscillators"
-    purpose: Literal["curve", "exponent", "scaling"]
+    purpose: Literal["curve", "exponent", "scaling", "size law"]
     frequencies: FrequencyLaw
     oscillators: int
     relative_coupling: float

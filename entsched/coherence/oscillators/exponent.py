@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import t
 
 from entsched.coherence.fits import LEVEL
-from entsched.coherence.oscillators.frequencies import Floats, SymmetricLaw
+from entsched.coherence.oscillators.frequencies import Floats, Gaussian, Lorentzian
 from entsched.coherence.oscillators.theory import stationary_order
 from entsched.errors import EntschedError
 
@@ -31,31 +31,40 @@ RESAMPLES = 200
 #: Shifts of K_c that are tried when it is free, in units of the least distance to K_c.
 SHIFTS = np.linspace(-1.5, 0.9, 481)
 
+#: K_c counts as not resolved if more resamples than this end at an edge of the shifts.
+MOST_AT_EDGES = (1 - LEVEL) / 2
+
+#: Laws on whose exact curves the systematic error is found: their leading corrections differ.
+EXACT = (Lorentzian(), Gaussian())
+
 
 class Exponent(NamedTuple):
     """beta with its 95 % interval.
 
     Attributes
     ----------
-    systematic : how far beta is off on the exact curve of the law in the same window; the interval is widened by it
+    joint_low, joint_high : the interval at 95 % for all of several tests together, by Bonferroni
+    systematic : how far beta is off at most on the exact curves of smooth laws in the same window, which widens both
     without_nearest : beta without the coupling nearest to K_c, which finite size rounds most; the change widens it
     lack_of_fit : chi^2 per degree of freedom of the means about the line
-    shift : (K_c fitted - K_c) / K_c with its interval, 0 where K_c is given
+    shift : (K_c fitted - K_c) / K_c with its interval, 0 where K_c is given; None if it lies at an edge of the search
     """
 
     exponent: float
     low: float
     high: float
+    joint_low: float
+    joint_high: float
     systematic: float
     without_nearest: float
     lack_of_fit: float
-    shift: float
-    shift_low: float
-    shift_high: float
+    shift: float | None
+    shift_low: float | None
+    shift_high: float | None
 
 
 def exponent(
-    distances: ArrayLike, orders: Sequence[ArrayLike], law: SymmetricLaw, free: bool, stream: np.random.Generator
+    distances: ArrayLike, orders: Sequence[ArrayLike], free: bool, stream: np.random.Generator, tests: int = 1
 ) -> Exponent:
     """Fit beta; with ``free``, K_c is fitted as well.
 
@@ -63,8 +72,8 @@ def exponent(
     ----------
     distances : (K - K_c) / K, shape (m,), m from 6, between 0 and 1
     orders : r of the replications at each distance, positive, at least 3 each
-    law : of the frequencies, for K_c and the exact curve
     stream : of the bootstrap
+    tests : 1 or more, for the joint interval
 
     Raises
     ------
@@ -73,10 +82,9 @@ def exponent(
 
     Examples
     --------
-    >>> from entsched.coherence.oscillators.frequencies import Lorentzian
     >>> at = np.geomspace(0.05, 0.3, 6)
     >>> noise = 1 + 0.01 * np.random.default_rng(1).standard_normal((6, 5))
-    >>> fit = exponent(at, list(np.sqrt(at)[:, None] * noise), Lorentzian(), False, np.random.default_rng(2))
+    >>> fit = exponent(at, list(np.sqrt(at)[:, None] * noise), False, np.random.default_rng(2))
     >>> fit.low < 0.5 < fit.high
     True
     """
@@ -89,15 +97,32 @@ def exponent(
     beta, shift, misfit = (float(part[0]) for part in fits(logs))
     kept = at > at.min()
     inner = float(_Fits(at[kept], errors[kept], free)(logs[:, kept])[0][0])
-    exact = np.log([[stationary_order(law, law.critical_coupling / (1 - e)) for e in at]])
-    systematic = float(fits(exact)[0][0] - MEAN_FIELD)
+    systematic = float(np.abs(fits(_exact_logs(at))[0] - MEAN_FIELD).max())
     per_freedom = misfit / (len(at) - 3 - free)
-    stretch = max(1.0, per_freedom) ** 0.5 * float(t.ppf((1 + LEVEL) / 2, sum(len(order) - 1 for order in samples)))
+    freedom = sum(len(order) - 1 for order in samples)
+    single, joint = (t.ppf(1 - (1 - LEVEL) / 2 / count, freedom) for count in (1, tests))
     resampled = fits(np.log(_resampled(samples, stream)))
-    arm, moved = (stretch * float(part.std(ddof=1)) for part in resampled[:2])
-    arm = math.hypot(arm, beta - inner) + abs(systematic)
-    ends = beta - arm, beta + arm
-    return Exponent(beta, *ends, systematic, inner, per_freedom, shift, shift - moved, shift + moved)
+    spread, moved = (max(1.0, per_freedom) ** 0.5 * float(part.std(ddof=1)) for part in resampled[:2])
+    arm, wider = (math.hypot(float(quantile) * spread, beta - inner) + systematic for quantile in (single, joint))
+    known = not free or fits.resolve(np.append(resampled[1], shift))
+    return Exponent(
+        exponent=beta,
+        low=beta - arm,
+        high=beta + arm,
+        joint_low=beta - wider,
+        joint_high=beta + wider,
+        systematic=systematic,
+        without_nearest=inner,
+        lack_of_fit=per_freedom,
+        shift=shift if known else None,
+        shift_low=shift - float(single) * moved if known else None,
+        shift_high=shift + float(single) * moved if known else None,
+    )
+
+
+def _exact_logs(at: Floats) -> Floats:
+    """log r of infinitely many oscillators, shape (laws, m)."""
+    return np.log([[stationary_order(law, law.critical_coupling / (1 - e)) for e in at] for law in EXACT])
 
 
 class _Fits:
@@ -118,6 +143,11 @@ class _Fits:
         best = misfit.argmin(axis=1)
         beta = np.einsum("bj,bj->b", self.solve[best, 1], weighted)
         return beta, self.shifts[best], misfit[np.arange(len(best)), best]
+
+    def resolve(self, found: Floats) -> bool:
+        """Whether the last of these shifts, and nearly all others, lie inside those that are tried."""
+        edges = (found <= self.shifts[0]) | (found >= self.shifts[-1])
+        return not edges[-1] and bool(edges.mean() <= MOST_AT_EDGES)
 
 
 def _relative_errors(at: Floats, samples: Sequence[Floats]) -> Floats:

@@ -12,8 +12,8 @@ from scipy.sparse.linalg import eigsh
 
 from entsched.errors import EntschedError
 
-#: The largest graph: links take memory in proportion, about 1 kB each while networkx holds them.
-MOST_NODES = 100_000
+#: The largest graph, and the most links: they take memory in proportion, about 1 kB each while networkx holds them.
+MOST_NODES, MOST_LINKS = 100_000, 1_000_000
 
 
 class GraphKind(StrEnum):

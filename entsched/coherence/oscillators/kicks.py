@@ -8,13 +8,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import erfcx
+from scipy.special import erfcx, j0, j1
 
 Floats = NDArray[np.float64]
 
-#: Frequencies of the trapezium rule and standard deviations that they span to each side; harmonics of the stationary
-#: density; the smallest r that is looked for.
-NODES, REACH, HARMONICS, LEAST = 1201, 6.0, 200, 1e-4
+#: Positive frequencies of the trapezium rule, closest at 0, and standard deviations that they span; harmonics of the
+#: stationary density; the smallest r that is looked for.
+NODES, REACH, HARMONICS, LEAST = 601, 6.0, 200, 1e-4
+#: Random numbers drawn at once, at most.
+DRAWN = 1_000_000
 
 
 class Kicks(NamedTuple):
@@ -99,13 +101,33 @@ def critical_rate_hz(gain: float, jitter: float, width_rad_s: float) -> float | 
     (1.601, None)
     """
     one = kicks(gain, 1.0, jitter)
-    if one.coupling <= 2 * one.diffusion * (1 + 1e-6):
+    return _crossing(one.coupling, one.diffusion, width_rad_s)
+
+
+def kicked_rate_hz(gain: float, jitter: float, width_rad_s: float) -> float | None:
+    """The same without taking kicks for a diffusion: exact for infinitely many clocks, whatever the gain.
+
+    While phases are uniform a kick leaves the share J0(gain) of e^(i theta), and the mean field adds J1(gain) c of its
+    own: K = 2 J1(gain) c rate and D = (1 - J0(gain)) rate, which are those of the diffusion for small gains.
+
+    Examples
+    --------
+    >>> round(kicked_rate_hz(0.2, 0.0, 1.0) / critical_rate_hz(0.2, 0.0, 1.0), 4)
+    1.0052
+    """
+    clearness = kicks(gain, 1.0, jitter).clearness
+    return _crossing(2 * float(j1(gain)) * clearness, 1 - float(j0(gain)), width_rad_s)
+
+
+def _crossing(coupling: float, diffusion: float, width_rad_s: float) -> float | None:
+    """The rate at which the coupling of one message per second, times the rate, meets the threshold."""
+    if coupling <= 2 * diffusion * (1 + 1e-6):
         return None
 
     def surplus(rate_hz: float) -> float:
-        return rate_hz * one.coupling - threshold(rate_hz * one.diffusion, width_rad_s)
+        return rate_hz * coupling - threshold(rate_hz * diffusion, width_rad_s)
 
-    low = high = threshold(0.0, width_rad_s) / one.coupling
+    low = high = threshold(0.0, width_rad_s) / coupling
     while surplus(high) <= 0:
         high *= 2
     return low if low == high else float(brentq(surplus, low, high, rtol=1e-12))
@@ -130,8 +152,11 @@ def infinite_order(coupling: float, diffusion: float, width_rad_s: float) -> flo
     """
     if coupling <= threshold(diffusion, width_rad_s):
         return 0.0
-    nodes = np.linspace(-REACH, REACH, NODES)
-    weights = np.exp(-np.square(nodes) / 2)
+    finest = min(1.0, diffusion / width_rad_s)
+    steps = np.linspace(0.0, math.asinh(REACH / finest), NODES)
+    nodes = finest * np.sinh(steps)
+    weights = np.exp(-np.square(nodes) / 2) * np.cosh(steps)
+    weights[0] /= 2
     frequencies, share = width_rad_s * nodes, weights / weights.sum()
 
     def surplus(order: float) -> float:
@@ -141,7 +166,7 @@ def infinite_order(coupling: float, diffusion: float, width_rad_s: float) -> flo
             ratio = half / (harmonic * diffusion - 1j * frequencies + half * ratio)
         return float(share @ ratio.real) - order
 
-    return 0.0 if surplus(LEAST) <= 0 else float(brentq(surplus, LEAST, 1.0))
+    return 0.0 if surplus(LEAST) <= 0 else float(brentq(surplus, LEAST, 1.0, xtol=1e-9))
 
 
 def finite_phases(
@@ -164,12 +189,13 @@ def finite_phases(
     from entsched.coherence.oscillators.clock_kernels import diffuse
 
     pace = float(np.std(frequencies)) + found.gain * found.rate_hz
-    phases, now_s = start.copy(), 0.0
+    phases, now_s, batch = start.copy(), 0.0, max(1, DRAWN // len(frequencies))
     samples = np.empty((len(sample_s), len(frequencies)))
     for row, at_s in zip(samples, sample_s.tolist(), strict=True):
         steps = max(1, math.ceil(20 * pace * (at_s - now_s)))
-        noise = generator.standard_normal((steps, len(frequencies)))
-        power = found.gain**2 * found.rate_hz
-        diffuse(phases, frequencies, found.coupling, power, found.second, (at_s - now_s) / steps, noise)
+        power, step_s = found.gain**2 * found.rate_hz, (at_s - now_s) / steps
+        for first in range(0, steps, batch):
+            noise = generator.standard_normal((min(batch, steps - first), len(frequencies)))
+            diffuse(phases, frequencies, found.coupling, power, found.second, step_s, noise)
         row[:], now_s = phases, at_s
     return samples

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,14 @@ def order_parameter(phases: Floats) -> complex:
     return complex(np.cos(phases).mean(), np.sin(phases).mean())
 
 
+class Coherence(NamedTuple):
+    """The order parameter r, root mean square of |Z|, of the measured time and of both its halves."""
+
+    order: float
+    early: float
+    late: float
+
+
 def coherence(
     matrix: csr_array,
     frequencies: Floats,
@@ -37,7 +46,7 @@ def coherence(
     settle_s: float,
     measure_s: float,
     tolerance_rad: float = 0.01,
-) -> float:
+) -> Coherence:
     """The order parameter r, root mean square of |Z| over ``measure_s`` after ``settle_s``, between 0 and 1.
 
     d theta_i / dt = w_i + (coupling / mean degree) * sum of sin(theta_j - theta_i) over the neighbours j, in steps of
@@ -58,7 +67,7 @@ def coherence(
     Examples
     --------
     >>> pair = csr_array(np.array([[0.0, 1.0], [1.0, 0.0]]))
-    >>> r = coherence(pair, np.array([-0.5, 0.5]), 1.0, np.zeros(2), 20.0, 1.0)
+    >>> r = coherence(pair, np.array([-0.5, 0.5]), 1.0, np.zeros(2), 20.0, 1.0).order
     >>> bool(abs(r - np.cos(np.pi / 12)) < 0.01)
     True
     """
@@ -69,11 +78,14 @@ def coherence(
     def derivative(_: float, phases: Floats) -> Floats:
         return frequencies + strength * pull(phases, matrix.indptr, matrix.indices)
 
-    squares = 0.0
+    half_s = settle_s + measure_s / 2
+    early = late = 0.0
     for before_s, after_s, phases in _steps(derivative, start, settle_s + measure_s, tolerance_rad):
         if after_s > settle_s:
-            squares += (after_s - max(before_s, settle_s)) * abs(order_parameter(phases)) ** 2
-    return math.sqrt(squares / measure_s)
+            square = abs(order_parameter(phases)) ** 2
+            early += max(0.0, min(after_s, half_s) - max(before_s, settle_s)) * square
+            late += max(0.0, after_s - max(before_s, half_s)) * square
+    return Coherence(*(math.sqrt(squares / measure_s) for squares in (early + late, 2 * early, 2 * late)))
 
 
 def _steps(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from entsched.tasks import Row
 ROUNDING = 0.2
 #: The fewest points from which three numbers are fitted.
 FEWEST = 5
+#: The fewest replications from which an interval is given.
+FEWEST_REPLICATIONS = 3
 
 
 class Growth(NamedTuple):
@@ -87,19 +90,42 @@ def growth(couplings: Sequence[float], orders: Sequence[float], least: float, mo
     return Growth(fitted(onset)[0], onset)
 
 
-def interval_row(name: str, values: Sequence[float]) -> Row:
-    """Mean and 95 % interval of replications under ``name``, ``name_low``, ``name_high``; None without values.
+def interval_row(
+    name: str, values: Sequence[float], least: float = -math.inf, most: float = math.inf, confidence: float = 0.95
+) -> Row:
+    """Mean and interval of replications under ``name``, ``name_low``, ``name_high``.
+
+    All are None without values, and the ends from fewer than three, where Student's interval says next to nothing.
 
     Parameters
     ----------
-    values : none, or two and more
+    values : of replications
+    least, most : ends of the range of the quantity, at which the interval is cut
+    confidence : between 0 and 1
 
     Examples
     --------
     >>> interval_row("onset_hz", [])
     {'onset_hz': None, 'onset_hz_low': None, 'onset_hz_high': None}
+    >>> interval_row("order", [0.25, 0.25, 1.0], 0.0, 1.0)
+    {'order': 0.5, 'order_low': 0.0, 'order_high': 1.0}
     """
     if not values:
         return {name: None, f"{name}_low": None, f"{name}_high": None}
-    found = student_interval(values)
-    return {name: found.mean, f"{name}_low": found.low, f"{name}_high": found.high}
+    found = student_interval(values, confidence)
+    if len(values) < FEWEST_REPLICATIONS:
+        return {name: found.mean, f"{name}_low": None, f"{name}_high": None}
+    return {name: found.mean, f"{name}_low": max(found.low, least), f"{name}_high": min(found.high, most)}
+
+
+def resolved(row: Row, name: str, least: float, most: float) -> Row:
+    """A row of :func:`interval_row` without the ends where the interval leaves the values that were measured.
+
+    Examples
+    --------
+    >>> resolved({"onset": 1.1, "onset_low": -0.8, "onset_high": 2.9}, "onset", 0.3, 1.8)
+    {'onset': 1.1, 'onset_low': None, 'onset_high': None}
+    """
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    inside = low is not None and least <= low and high <= most
+    return row if inside else row | {f"{name}_low": None, f"{name}_high": None}

@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from scipy.integrate import quad
-from scipy.optimize import brentq
-
 from entsched.coherence.oscillators.frequencies import SymmetricLaw
 from entsched.errors import EntschedError
+
+#: Ends of beta / nu and of nu, for laws that are smooth with their maximum at 0 (Gaussian and Lorentzian): H. Hong et
+#: al., Phys. Rev. Lett. 99, 184101 (2007) for random frequencies, Phys. Rev. E 92, 022122 (2015) for quantiles.
+#: Random frequencies: a field of width s sees the N s oscillators that it could lock, whose number fluctuates by a
+#: share d = (N s)^(-1/2), and so does the critical coupling. Where r follows, r^2 = s^2 = d: r falls as N^(-1/5). But
+#: half of the systems lie below their own critical coupling; there r is noise, (N d)^(-1/2), from resonances of width
+#: s = d, so that d = N^(-1/3) and r falls as N^(-1/3). The mean, a N^(-1/5) + b N^(-1/3), shows a power in between.
+SCALING_THEORY = {"random": ((1 / 5, 1 / 3), (5 / 2, 5 / 2)), "quantiles": ((2 / 5, 2 / 5), (5 / 4, 5 / 4))}
 
 #: Of the quadrature, relative.
 TOLERANCE = 1e-11
@@ -46,6 +51,8 @@ def stationary_order(law: SymmetricLaw, coupling: float) -> float:
     >>> round(stationary_order(Uniform(), Uniform().critical_coupling * (1 + 1e-9)) / math.pi, 6)
     0.25
     """
+    from scipy.optimize import brentq
+
     if not (math.isfinite(coupling) and coupling >= 0):
         raise EntschedError(f"coupling: given {coupling}, allowed: finite, 0 or more")
     if coupling <= law.critical_coupling:
@@ -56,8 +63,31 @@ def stationary_order(law: SymmetricLaw, coupling: float) -> float:
     return float(brentq(lambda field: coupling * _locked(law, field) - 1, least, coupling, xtol=1e-14)) / coupling
 
 
+def order_curve(law: SymmetricLaw, largest: float, points: int) -> list[tuple[float, float]]:
+    """(K, r) of the synchronised state from K_c to about a coupling, closer near K_c: exact, without a root to find.
+
+    Parameters
+    ----------
+    law : of the frequencies
+    largest : coupling, rad/s, above K_c
+    points : 1 or more
+
+    Examples
+    --------
+    >>> from entsched.coherence.oscillators.frequencies import Lorentzian
+    >>> [(round(k, 6), round(r, 6)) for k, r in order_curve(Lorentzian(), 4.0, 1)]
+    [(4.0, 0.707107)]
+    """
+    end = largest * stationary_order(law, largest)
+    fields = [end * place / points for place in range(1, points + 1)]
+    couplings = [1 / _locked(law, field) for field in fields]
+    return [(coupling, field / coupling) for field, coupling in zip(fields, couplings, strict=True)]
+
+
 def _locked(law: SymmetricLaw, field: float) -> float:
     """int cos^2(t) g(field sin t) dt over the oscillators that a field K r locks."""
+    from scipy.integrate import quad
+
     end = math.asin(min(1.0, law.largest_rad_s / field))
     value, _ = quad(
         lambda t: 2 * math.cos(t) ** 2 * float(law.density(field * math.sin(t))),

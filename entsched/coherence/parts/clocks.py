@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from entsched.coherence.oscillators.clock_tables import finding, onset_rows, rate_rows
+from entsched.coherence.oscillators.clock_tables import entangled_rows, finding, onset_rows, rate_rows, theory_rows
 from entsched.coherence.oscillators.clocks import Channel
 from entsched.coherence.part import CoherenceTask, Finding, Part, Tables
+from entsched.coherence.scaling.tasks import FisherTask
 from entsched.coherence.streams import generator
+from entsched.coherence.work import require_feasible
 from entsched.reading.ranges import spread
 from entsched.tasks import Row
 from entsched.validation import Positive, Section
@@ -23,8 +25,14 @@ Rates = Annotated[
 ]
 Channels = Annotated[tuple[Channel, ...], Field(strict=False, min_length=1, max_length=10)]
 
-#: The most messages of one run.
-MOST_MESSAGES = 20_000_000
+#: The most messages of one run of each engine, and the most offsets that it notes.
+MOST_MESSAGES, MOST_SAMPLES = {"compiled": 5_000_000, "simpy": 1_000_000}, 10_000_000
+#: The least and the largest rates, messages per second.
+LEAST_HZ, MOST_HZ = 1e-9, 1e9
+#: Rates of the fine grid of theory above the critical one.
+FINE = 25
+#: Sizes of the entangled states to compare with.
+QUBITS = (2, 3, 4)
 
 
 class Fleet(Section):
@@ -122,7 +130,7 @@ class CriticalTask(CoherenceTask):
     kind: Literal["coherence-critical-rate"] = "coherence-critical-rate"
     fleet: Fleet
     channel: Channel
-    rates_hz: Rates
+    rates_hz: Annotated[tuple[Positive, ...], Field(min_length=2)]
 
     @property
     def label(self) -> str:
@@ -132,25 +140,45 @@ class CriticalTask(CoherenceTask):
     @property
     def cost_s(self) -> float:
         """About how long it takes on a core of 2.5 GHz, seconds."""
-        return 0.1 * len(self.rates_hz)
+        return 0.05 * (len(self.rates_hz) + FINE)
 
     def evaluate(self) -> Row:
-        """Clearness of the latencies, critical rate of sent messages (nothing if there is none), r at ``rates_hz``."""
+        """Clearness of the latencies, critical rates of sent messages (nothing if there is none), r at many rates."""
+        from entsched.coherence.oscillators import kicks
+
+        fleet, channel = self.fleet, self.channel
+        turn = 2 * math.pi / fleet.period_s
+        arriving = kicks.kicked_rate_hz(channel.gain, turn * channel.jitter_s, fleet.width_rad_s)
+        fine_hz = self._fine_rates_hz()
+        return {
+            "channel": channel.label,
+            "gain": channel.gain,
+            "period_s": fleet.period_s,
+            "clearness": channel.clearness(fleet.period_s),
+            "critical_rate_hz": critical_rate_hz(fleet, channel),
+            "kicked_rate_hz": None if arriving is None else arriving / (1 - channel.loss),
+            "rates_hz": list(self.rates_hz),
+            "infinite_order": [self._order(rate_hz) for rate_hz in self.rates_hz],
+            "fine_rates_hz": fine_hz,
+            "fine_order": [self._order(rate_hz) for rate_hz in fine_hz],
+        }
+
+    def _order(self, rate_hz: float) -> float:
+        """r of infinitely many clocks."""
         from entsched.coherence.oscillators.kicks import infinite_order
 
-        width = self.fleet.width_rad_s
-        orders = []
-        for rate_hz in self.rates_hz:
-            found = kicked(self.fleet, self.channel, rate_hz)
-            orders.append(infinite_order(found.coupling, found.diffusion, width))
-        return {
-            "channel": self.channel.label,
-            "gain": self.channel.gain,
-            "clearness": self.channel.clearness(self.fleet.period_s),
-            "critical_rate_hz": critical_rate_hz(self.fleet, self.channel),
-            "rates_hz": list(self.rates_hz),
-            "infinite_order": orders,
-        }
+        found = kicked(self.fleet, self.channel, rate_hz)
+        return infinite_order(found.coupling, found.diffusion, self.fleet.width_rad_s)
+
+    def _fine_rates_hz(self) -> list[float]:
+        """From the first rate to the last, close above the critical one, where r grows like a root."""
+        first, last = self.rates_hz[0], self.rates_hz[-1]
+        critical = critical_rate_hz(self.fleet, self.channel)
+        if critical is None or critical >= last:
+            return [first, last]
+        bend = max(first, critical)
+        above = [bend + (last - bend) * (place / FINE) ** 2 for place in range(FINE + 1)]
+        return above if bend == first else [first, *above]
 
 
 class Clocks(Part):
@@ -169,7 +197,7 @@ class Clocks(Part):
     Examples
     --------
     >>> len(Clocks(channels=[{"loss": 0.3}], message_rates=[0.5, 2.0], replications=3).tasks(1))
-    7
+    10
     """
 
     fleet: Fleet = Field(default_factory=Fleet)
@@ -183,23 +211,36 @@ class Clocks(Part):
     settle_s: Positive = 12_000.0
     measure_s: Positive = 24_000.0
     samples: Annotated[int, Field(ge=2, le=10_000)] = 200
-    replications: Annotated[int, Field(ge=2, le=1000)] = 10
+    replications: Annotated[int, Field(ge=3, le=1000)] = 10
     engine: Literal["compiled", "simpy"] = "compiled"
 
     @model_validator(mode="after")
     def _can_run(self) -> Clocks:
         if list(self.message_rates) != sorted(set(self.message_rates)):
             raise ValueError(f"message_rates: given {list(self.message_rates)}, allowed: rising values")
-        labels = [channel.label for channel in self.channels]
-        if len(set(labels)) < len(labels):
-            raise ValueError("channels: two have one gain, loss and jitter, allowed: different ones")
-        lossy = [channel for channel in self.channels if channel.loss == 1.0]
-        if lossy:
+        if len(set(self.channels)) < len(self.channels):
+            raise ValueError("channels: two are the same, allowed: different ones")
+        if any(channel.loss == 1.0 for channel in self.channels):
             raise ValueError("channels: given loss 1, allowed: less than 1")
+        for channel in self.channels:
+            rates_hz = self.rates_hz(channel)
+            if len(set(rates_hz)) < len(rates_hz) or not LEAST_HZ <= rates_hz[0] <= rates_hz[-1] <= MOST_HZ:
+                raise ValueError(
+                    f"message_rates: given {rates_hz[0]:g} to {rates_hz[-1]:g} messages per second ({channel.label}), "
+                    f"allowed: {LEAST_HZ:g} to {MOST_HZ:g}, different in six digits"
+                )
         most = max(self.rates_hz(channel)[-1] for channel in self.channels)
-        messages = self.fleet.servers * most * (self.settle_s + self.measure_s)
-        if messages > MOST_MESSAGES:
-            raise ValueError(f"message_rates: given {messages:.0f} messages in a run, allowed: {MOST_MESSAGES}")
+        messages, allowed = self.fleet.servers * most * (self.settle_s + self.measure_s), MOST_MESSAGES[self.engine]
+        if messages > allowed:
+            raise ValueError(f"message_rates: given {messages:.3g} messages in a run, allowed: {allowed}")
+        if self.fleet.servers * self.samples > MOST_SAMPLES:
+            given = self.fleet.servers * self.samples
+            raise ValueError(f"samples: given {given} readings of all servers, allowed: {MOST_SAMPLES}")
+        require_feasible(
+            self._replication(0, 0),
+            "fleet, channels, message_rates, settle_s, measure_s, replications",
+            self.replications,
+        )
         return self
 
     def rates_hz(self, channel: Channel) -> tuple[float, ...]:
@@ -207,26 +248,33 @@ class Clocks(Part):
         unit = critical_rate_hz(self.fleet, channel) or 1.0
         return tuple(float(f"{rate * unit:.6g}") for rate in self.message_rates)
 
-    def tasks(self, seed: int) -> tuple[CoherenceTask, ...]:
-        """The theory of each channel, and the runs at each rate."""
-        found: list[CoherenceTask] = []
-        times: dict[str, Any] = {"settle_s": self.settle_s, "measure_s": self.measure_s, "samples": self.samples}
+    def _replication(self, seed: int, replication: int) -> Iterator[ClockTask]:
+        """A run at each rate of each channel."""
+        shared: dict[str, Any] = {"seed": seed, "fleet": self.fleet, "engine": self.engine, "replication": replication}
+        shared |= {"settle_s": self.settle_s, "measure_s": self.measure_s, "samples": self.samples}
         for channel in self.channels:
-            place: dict[str, Any] = {"seed": seed, "fleet": self.fleet, "channel": channel}
-            rates_hz = self.rates_hz(channel)
-            found.append(CriticalTask(**place, rates_hz=rates_hz))
-            found += [
-                ClockTask(**place, **times, engine=self.engine, message_rate_hz=rate_hz, replication=replication)
-                for rate_hz in rates_hz
-                for replication in range(self.replications)
-            ]
-        return tuple(found)
+            for rate_hz in self.rates_hz(channel):
+                yield ClockTask(**shared, channel=channel, message_rate_hz=rate_hz)
+
+    def tasks(self, seed: int) -> tuple[CoherenceTask, ...]:
+        """The theory of each channel, the runs at each rate, and entangled states to compare with."""
+        theory = [
+            CriticalTask(seed=seed, fleet=self.fleet, channel=channel, rates_hz=self.rates_hz(channel))
+            for channel in self.channels
+        ]
+        runs = (task for replication in range(self.replications) for task in self._replication(seed, replication))
+        return (*theory, *runs, *(FisherTask(seed=seed, qubits=qubits) for qubits in QUBITS))
 
     def tables(self, rows: Sequence[Row]) -> dict[str, list[Row]]:
-        """``rates``: r and spread against the message rate; ``onsets``: where order sets in, against theory."""
+        """``rates``: r and spread against the message rate; ``onsets``, against theory; ``theory``; ``entangled``."""
         theory = [row for row in rows if "infinite_order" in row]
-        runs = [row for row in rows if "order" in row]
-        return {"rates": rate_rows(runs, theory), "onsets": onset_rows(runs, theory)}
+        runs = [row for row in rows if "model_order" in row]
+        return {
+            "rates": rate_rows(runs, theory),
+            "onsets": onset_rows(runs, theory),
+            "theory": theory_rows(theory),
+            "entangled": entangled_rows(rows),
+        }
 
     def findings(self, tables: Tables) -> tuple[Finding, ...]:
         """Whether the classical mean field explains the onset of order."""

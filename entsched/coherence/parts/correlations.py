@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, get_args
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from entsched.coherence.consensus.observers import ConsensusScenario
+from entsched.coherence.correlations.names import certificate_file, refuse_names
 from entsched.coherence.correlations.tasks import (
     ConsensusTask,
-    Level,
     LoopholeName,
     LoopholeTask,
     PairTask,
@@ -22,11 +23,9 @@ from entsched.reading.ranges import spread
 from entsched.tasks import Row
 from entsched.validation import Probability
 
-#: How the names of other sources begin.
-RESERVED = ("Bell pair", "loophole:")
-
 Visibilities = Annotated[tuple[Probability, ...], BeforeValidator(spread), Field(max_length=30)]
 Curve = Annotated[tuple[Probability, ...], BeforeValidator(spread), Field(min_length=2, max_length=401)]
+Significance = Annotated[float, Field(ge=1e-9, lt=1)]
 RoundNumber = Annotated[int, Field(ge=100, le=1_000_000)]
 
 
@@ -59,15 +58,16 @@ class Correlations(Part):
     rounds : of each scenario
     pair_rounds : of each Bell pair and each loophole
     significance : of all Bell tests of scenarios together; each gets its share
-    visibilities : of the Bell pairs that are measured; 0.7071 is the limit of CHSH
-    curve : visibilities at which entropies are computed
+    visibilities : of the Bell pairs that are measured, with ``pair_rounds`` and with ``rounds``; 0.7071 is the limit of
+        CHSH. Visibility 1 is always measured with ``rounds``, for each number of questions and answers of a scenario
+    curve : visibilities at which entropies are computed, ascending
     loopholes : whether nodes that use loopholes are tested too
 
     Examples
     --------
     >>> small = Correlations(visibilities=[0.75], loopholes=False)
     >>> len(small.tasks(1)), small.tasks(1)[-2].kind
-    (10, 'coherence-pair')
+    (14, 'coherence-pair')
     """
 
     scenarios: Annotated[tuple[ConsensusScenario, ...], Field(strict=False, min_length=1, max_length=20)] = Field(
@@ -75,7 +75,7 @@ class Correlations(Part):
     )
     rounds: RoundNumber = 5_000
     pair_rounds: RoundNumber = 50_000
-    significance: Level = 0.01
+    significance: Significance = 0.01
     visibilities: Visibilities = (0.5, 0.7, 0.75, 0.9, 1.0)
     curve: Curve = Field(default_factory=lambda: tuple(round(0.01 * k, 2) for k in range(101)))
     loopholes: bool = True
@@ -85,12 +85,8 @@ class Correlations(Part):
     def _can_be_tested(cls, scenarios: tuple[ConsensusScenario, ...]) -> tuple[ConsensusScenario, ...]:
         from entsched.coherence.correlations.local_models import MAX_STRATEGIES
 
-        names = [scenario.name for scenario in scenarios]
-        if len(set(names)) < len(names):
-            raise ValueError(f"given the names {', '.join(names)}, allowed: each name once")
+        refuse_names([scenario.name for scenario in scenarios])
         for scenario in scenarios:
-            if scenario.name.startswith(RESERVED):
-                raise ValueError(f"given the name {scenario.name!r}, allowed: no {' or '.join(RESERVED)} at its start")
             number = (scenario.answers + 1) ** sum(scenario.numbers)
             if number > MAX_STRATEGIES:
                 raise ValueError(
@@ -98,8 +94,16 @@ class Correlations(Part):
                 )
         return scenarios
 
+    @model_validator(mode="after")
+    def _values_are_in_order(self) -> Correlations:
+        if len(set(self.visibilities)) < len(self.visibilities):
+            raise ValueError(f"visibilities: given {list(self.visibilities)}, allowed: each once")
+        if any(left >= right for left, right in pairwise(self.curve)):
+            raise ValueError("curve: given values that do not ascend, allowed: each above the one before")
+        return self
+
     def tasks(self, seed: int) -> tuple[CoherenceTask, ...]:
-        """Scenarios, loopholes, Bell pairs, and the entropies of Bell pairs."""
+        """Scenarios, loopholes, Bell pairs, also with as many rounds as scenarios, and the entropies of Bell pairs."""
         level = self.significance / len(self.scenarios)
         seen: list[SourceTask] = [
             ConsensusTask(seed=seed, rounds=self.rounds, significance=level, scenario=scenario)
@@ -110,11 +114,28 @@ class Correlations(Part):
                 LoopholeTask(seed=seed, rounds=self.pair_rounds, significance=level, loophole=name)
                 for name in get_args(LoopholeName)
             ]
-        seen += [
+        pairs = [
             PairTask(seed=seed, rounds=self.pair_rounds, significance=level, visibility=visibility)
             for visibility in self.visibilities
         ]
-        return (*seen, WernerTask(seed=seed, visibilities=self.curve))
+        pairs += [task for task in self._pairs_at_size(seed, level) if task not in pairs]
+        return (*seen, *pairs, WernerTask(seed=seed, visibilities=self.curve))
+
+    def _pairs_at_size(self, seed: int, level: float) -> list[PairTask]:
+        """Bell pairs in tests as large as those of scenarios: what these could have shown."""
+        shapes = dict.fromkeys((scenario.numbers, scenario.answers) for scenario in self.scenarios)
+        return [
+            PairTask(
+                seed=seed,
+                rounds=self.rounds,
+                significance=level,
+                visibility=visibility,
+                questions=questions,
+                answers=answers,
+            )
+            for questions, answers in shapes
+            for visibility in sorted({*(self.visibilities if (questions, answers) == ((2, 2), 2) else ()), 1.0})
+        ]
 
     def tables(self, rows: Sequence[Row]) -> dict[str, list[Row]]:
         """``joint``, ``entropies``, ``bell_tests``, ``werner``, ``loopholes`` and ``certificates``."""
@@ -125,9 +146,7 @@ class Correlations(Part):
 
     def certificates(self, rows: Sequence[Row]) -> dict[str, str]:
         """The certificate of each recorded source that has one."""
-        from entsched.coherence.correlations.tables import certificate_file
-
-        return {certificate_file(row): row["certificate"] for row in rows if row.get("certificate")}
+        return {certificate_file(row["source"]): row["certificate"] for row in rows if row.get("certificate")}
 
     def findings(self, tables: Tables) -> tuple[Finding, ...]:
         """Of entropies, of Bell tests, and of loopholes if any were tested."""

@@ -8,25 +8,41 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, model_validator
 
 from entsched.coherence.part import CoherenceTask, Finding, Part, Tables
-from entsched.coherence.redundancy.pauli_codes import CODES
+from entsched.coherence.redundancy.pauli_codes import CODES, LEAST_ERROR
 from entsched.coherence.redundancy.surface import MOST_DISTANCE
-from entsched.coherence.redundancy.tasks import LossesTask, PauliTask, ReadsTask, SurfaceTask, WordsTask
+from entsched.coherence.redundancy.tasks import (
+    LossesTask,
+    PauliTask,
+    PauliWordsTask,
+    ReadsTask,
+    SurfaceTask,
+    WordsTask,
+)
+from entsched.coherence.work import require_feasible
 from entsched.reading.ranges import spread
 from entsched.tasks import Row
 from entsched.validation import Section
 
 Errors = Annotated[
-    tuple[Annotated[float, Field(gt=0, le=0.5)], ...], BeforeValidator(spread), Field(min_length=1, max_length=50)
+    tuple[Annotated[float, Field(ge=LEAST_ERROR, le=0.5)], ...],
+    BeforeValidator(spread),
+    Field(min_length=1, max_length=50),
 ]
 Distances = Annotated[tuple[Annotated[int, Field(ge=3, le=MOST_DISTANCE)], ...], Field(strict=False, max_length=7)]
 Replicas = Annotated[tuple[Annotated[int, Field(ge=3, le=101)], ...], Field(strict=False, min_length=1, max_length=10)]
+
+#: Quantum codes whose failures are sampled: one that mends flips only, and one that mends all errors.
+SAMPLED = ("repetition 3", "five-qubit")
+
+#: The keys that decide how long the part takes.
+WORK = "words, reads, patterns, shots, circuit_shots"
 
 
 class Word(Section):
     """A Reed-Solomon code: ``n`` stored symbols for ``k`` symbols of content."""
 
-    n: Annotated[int, Field(ge=2, le=64)]
-    k: Annotated[int, Field(ge=1, le=63)]
+    n: Annotated[int, Field(ge=2, le=255)]
+    k: Annotated[int, Field(ge=1, le=254)]
 
     @model_validator(mode="after")
     def _is_redundant(self) -> Word:
@@ -38,8 +54,8 @@ class Word(Section):
 class Redundancy(Part):
     """Which codes are compared, at which physical errors, with how many tries.
 
-    ``errors`` are probabilities of a wrong symbol, copy or node; ``surface_errors`` of a Pauli error on each qubit,
-    once; ``circuit_errors`` of a fault in each gate, step, reset and measurement.
+    ``errors`` are probabilities of a wrong symbol, copy, node, or qubit of a small code; ``surface_errors`` of a Pauli
+    error on each qubit, once; ``circuit_errors`` of a fault in each gate, step, reset and measurement.
     """
 
     reed_solomon: Annotated[tuple[Word, ...], Field(strict=False, min_length=1, max_length=10)] = (
@@ -68,6 +84,14 @@ class Redundancy(Part):
             values = getattr(self, name)
             if list(values) != sorted(set(values)):
                 raise ValueError(f"{name}: given {list(values)}, allowed: ascending values, each once")
+        words = [(word.n, word.k) for word in self.reed_solomon]
+        if len(set(words)) < len(words):
+            raise ValueError(f"reed_solomon: given {words}, allowed: each code once")
+        return self
+
+    @model_validator(mode="after")
+    def _is_feasible(self) -> Redundancy:
+        require_feasible(self.tasks(seed=0), WORK)
         return self
 
     def tasks(self, seed: int) -> tuple[CoherenceTask, ...]:
@@ -80,6 +104,9 @@ class Redundancy(Part):
             ReadsTask(seed=seed, replicas=replicas, error=p, reads=self.reads)
             for replicas in self.replicas
             for p in self.errors
+        ]
+        made += [
+            PauliWordsTask(seed=seed, code=code, error=p, words=self.reads) for code in SAMPLED for p in self.errors
         ]
         for distance in self.distances:
             made += [

@@ -12,6 +12,7 @@ from entsched.coherence.oscillators.ensembles import OscillatorTask
 from entsched.coherence.oscillators.frequencies import FrequencyLaw, Gaussian
 from entsched.coherence.part import CoherenceTask, Finding, Part, Tables
 from entsched.coherence.scaling.tasks import AgreementTask, BellPairTask, FisherTask
+from entsched.coherence.work import require_feasible
 from entsched.tasks import Row
 from entsched.validation import Positive
 
@@ -21,6 +22,15 @@ Sizes = Annotated[
 Nodes = Annotated[tuple[Annotated[int, Field(ge=2, le=31)], ...], Field(strict=False, min_length=3, max_length=15)]
 Qubits = Annotated[tuple[Annotated[int, Field(ge=1, le=10)], ...], Field(strict=False, min_length=3, max_length=10)]
 Blocks = Annotated[tuple[Annotated[int, Field(ge=2, le=1024)], ...], Field(strict=False, min_length=3, max_length=20)]
+
+#: Steps of one replication, all of whose orders are kept, and of all replications, which take 2 us each at least.
+MOST_STEPS, MOST_IN_ALL = 1_000_000, 500_000_000
+
+#: Of the time that is measured; and the most that the coherent coupling may turn an oscillator in one step, radians.
+LEAST_STEPS, MOST_TURN_RAD = 10, 2.0
+
+#: The keys that decide how long the part takes.
+WORK = "oscillators, replications, transient_s, duration_s, step_s, nodes, rounds"
 
 
 class Scaling(Part):
@@ -51,6 +61,28 @@ class Scaling(Part):
                 raise ValueError(f"{name}: given {list(values)}, allowed: ascending values, each once")
         return self
 
+    @model_validator(mode="after")
+    def _is_feasible(self) -> Scaling:
+        if self.frequencies.law == "uniform":
+            raise ValueError(
+                "frequencies.law: given 'uniform', allowed: gaussian, lorentzian (at K_c uniform ones jump)"
+            )
+        if self.duration_s < LEAST_STEPS * self.step_s:
+            raise ValueError(f"duration_s: given {self.duration_s:g}, allowed: at least {LEAST_STEPS} steps of step_s")
+        if (turn := self.coherent_coupling * self.frequencies.critical_coupling * self.step_s) > MOST_TURN_RAD:
+            raise ValueError(f"coherent coupling K * step_s: given {turn:.3g} rad, allowed: up to {MOST_TURN_RAD:g}")
+        steps = (self.transient_s + self.duration_s) / self.step_s
+        for words, count, most in (
+            ("", steps, MOST_STEPS),
+            (" * replications", steps * self.replications, MOST_IN_ALL),
+        ):
+            if count > most:
+                raise ValueError(
+                    f"(transient_s + duration_s) / step_s{words}: given {count:.3g}, allowed: up to {most:g}"
+                )
+        require_feasible(self.tasks(seed=0), WORK)
+        return self
+
     @property
     def _couplings(self) -> tuple[float, float, float]:
         return (self.incoherent_coupling, 1.0, self.coherent_coupling)
@@ -60,7 +92,7 @@ class Scaling(Part):
         made: list[CoherenceTask] = [
             OscillatorTask(
                 seed=seed,
-                purpose="scaling",
+                purpose="size law",
                 frequencies=self.frequencies,
                 oscillators=n,
                 relative_coupling=coupling,

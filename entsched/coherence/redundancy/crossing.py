@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import binomtest, norm
 
 from entsched.coherence.fits import LEVEL
 
 #: Rates from fewer failures than this are left out, and so many points next to the crossing are used.
 LEAST_FAILURES, POINTS = 10, 4
+#: The line must rise by at least so many of its standard errors.
+RISE = 3.0
 
 
 class Interval(NamedTuple):
@@ -35,10 +38,11 @@ def rate(failures: int, shots: int) -> Interval:
 
 
 def crossing(errors: Sequence[float], small: Sequence[int], large: Sequence[int], shots: int) -> Interval | None:
-    """The physical error at which both codes fail equally often; None where the points show no crossing.
+    """The physical error at which both codes fail equally often; None where the points do not show that they do.
 
     A straight line through the logarithm of the ratio of rates against the logarithm of the error, by least squares
-    weighted by the binomial spread of the four points next to the change of sign.
+    weighted by the binomial spread of the four points next to the change of sign. It must rise by three of its standard
+    errors and be 0 between the first and the last error with enough failures.
 
     Parameters
     ----------
@@ -54,17 +58,27 @@ def crossing(errors: Sequence[float], small: Sequence[int], large: Sequence[int]
     counts = np.array([small, large], dtype=float)
     use = np.all((counts >= LEAST_FAILURES) & (counts < shots), axis=0)
     across, (first, second) = np.log(np.asarray(errors, dtype=float)[use]), counts[:, use]
-    up = np.log(second / first)
-    turns = np.flatnonzero((up[:-1] < 0) & (up[1:] >= 0))
-    if len(up) < 3 or not len(turns):
+    up, variances = np.log(second / first), 1 / first + 1 / second - 2 / shots
+    if len(up) < 3:
         return None
-    start = int(np.clip(turns[0] - POINTS // 2 + 1, 0, max(0, len(up) - POINTS)))
-    near = slice(start, start + POINTS)
-    weights = 1 / (1 / first[near] + 1 / second[near] - 2 / shots)
-    slopes = np.stack([np.ones(len(weights)), across[near]])
-    covariance = np.linalg.inv(slopes * weights @ slopes.T)
-    intercept, slope = covariance @ (slopes * weights @ up[near])
-    root = -intercept / slope
-    gradient = np.array([-1.0, -root]) / slope
-    arm = float(norm.ppf((1 + LEVEL) / 2) * np.sqrt(gradient @ covariance @ gradient))
-    return Interval(*(float(np.exp(root + turn * arm)) for turn in (0, -1, 1)))
+    for turn in np.flatnonzero((up[:-1] < 0) & (up[1:] >= 0)):
+        start = int(np.clip(turn - POINTS // 2 + 1, 0, max(0, len(up) - POINTS)))
+        near = slice(start, start + POINTS)
+        found = _root(across[near], up[near], variances[near])
+        if found is not None and across[0] <= found[0] <= across[-1]:
+            root, arm = found
+            return Interval(*(float(np.exp(min(0.0, root + side * arm))) for side in (0, -1, 1)))
+    return None
+
+
+def _root(x: NDArray[np.float64], y: NDArray[np.float64], variances: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Where the weighted line through the points is 0, and the arm of its interval; None if it does not rise."""
+    weights = 1 / variances
+    middle = float(weights @ x / weights.sum())
+    spread = float(weights @ (x - middle) ** 2)
+    height, slope = float(weights @ y / weights.sum()), float(weights @ ((x - middle) * y) / spread)
+    if slope <= RISE / np.sqrt(spread):
+        return None
+    away = -height / slope
+    arm = float(norm.ppf((1 + LEVEL) / 2) * np.sqrt(1 / weights.sum() + away**2 / spread) / slope)
+    return middle + away, arm

@@ -10,10 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from entsched.coherence.redundancy.batches import batches
 from entsched.errors import EntschedError
 
-#: A code that does not help at this error never does; the first error at which it does not is sought in such steps.
+#: A code that does not help at this error, the smallest allowed, never does; the first error at which it does not is
+#: sought in such steps.
 LEAST_ERROR, STEP = 1e-6, 0.005
+
+#: Qubits that are sampled at once.
+BATCH = 4_000_000
 
 Noise = Literal["flips", "depolarising"]
 
@@ -96,18 +101,39 @@ def failures(name: str, noise: Noise) -> Failures:
     >>> failures("repetition 3", "depolarising").counts[:2]
     (0, 6)
     """
-    code = _found(name)
-    errors = _paulis(code.n)
-    if noise == "flips":
-        errors = errors[(errors & ((1 << code.n) - 1)) == 0]
-    weights = _weights(errors, code.n)
-    order = np.argsort(weights, kind="stable")
-    errors, weights = errors[order], weights[order]
-    _, first, inverse = np.unique(_signature(errors, code.stabilisers), return_index=True, return_inverse=True)
-    left = errors ^ errors[first][inverse]
-    wrong = _signature(left, code.logicals) != 0
-    counts = np.bincount(weights[wrong], minlength=code.n + 1)
+    n = _found(name).n
+    counts = np.bincount(_weights(_wrong(name, noise), n), minlength=n + 1)
     return Failures(tuple(int(count) for count in counts), 1 if noise == "flips" else 3)
+
+
+def sampled_failures(name: str, error: float, words: int, generator: np.random.Generator) -> int:
+    """Words whose stored state is wrong after each qubit had X, Y or Z with a third of the probability each.
+
+    Parameters
+    ----------
+    name : one of ``CODES``
+    error : of each qubit, 0 to 1
+    words : how many are tried
+
+    Raises
+    ------
+    EntschedError
+        If there is no such code.
+
+    Examples
+    --------
+    >>> sampled_failures("five-qubit", 0.0, 10, np.random.default_rng(1))
+    0
+    """
+    n, failed = _found(name).n, 0
+    wrong = np.zeros(1 << 2 * n, dtype=bool)
+    wrong[_wrong(name, "depolarising")] = True
+    place = np.arange(n)
+    for count in batches(words, BATCH // n):
+        kind = generator.integers(1, 4, (count, n)) * (generator.random((count, n)) < error)
+        flips, phases = ((part << place).sum(axis=1) for part in (kind & 1, kind >> 1))
+        failed += int(wrong[flips << n | phases].sum())
+    return failed
 
 
 def lost_share(name: str) -> tuple[float, ...]:
@@ -150,7 +176,9 @@ def distance(name: str) -> int:
 
 
 def pseudo_threshold(found: Failures) -> float | None:
-    """The physical error at which a code fails as often as one bare qubit; None if it is worse from 0 on.
+    """The physical error at which a code fails as often as one bare qubit.
+
+    None if it is worse from 0 on, and also if it is nowhere worse up to an error of 0.75.
 
     Examples
     --------
@@ -167,6 +195,18 @@ def pseudo_threshold(found: Failures) -> float | None:
     worse = (float(error) for error in np.linspace(STEP, 0.75, round(0.75 / STEP)) if loss(float(error)) >= -1e-12)
     above = next(worse, None)
     return None if above is None else float(brentq(loss, max(LEAST_ERROR, above - STEP), above + 1e-9))
+
+
+def _wrong(name: str, noise: Noise) -> NDArray[np.int64]:
+    """The errors that the decoder of smallest weight turns into another stored state."""
+    code = _found(name)
+    errors = _paulis(code.n)
+    if noise == "flips":
+        errors = errors[(errors & ((1 << code.n) - 1)) == 0]
+    errors = errors[np.argsort(_weights(errors, code.n), kind="stable")]
+    _, first, inverse = np.unique(_signature(errors, code.stabilisers), return_index=True, return_inverse=True)
+    wrong: NDArray[np.int64] = errors[_signature(errors ^ errors[first][inverse], code.logicals) != 0]
+    return wrong
 
 
 def _found(name: str) -> PauliCode:

@@ -7,7 +7,11 @@ from math import comb
 import numpy as np
 from scipy.stats import binom
 
+from entsched.coherence.redundancy.batches import batches
 from entsched.errors import EntschedError
+
+#: Copies that are drawn at once.
+BATCH = 4_000_000
 
 
 def failed_reads(replicas: int, error: float, reads: int, generator: np.random.Generator) -> tuple[int, int]:
@@ -31,11 +35,14 @@ def failed_reads(replicas: int, error: float, reads: int, generator: np.random.G
     """
     if replicas < 1 or replicas % 2 == 0:
         raise EntschedError(f"replicas: given {replicas}, allowed: odd")
-    truth = generator.integers(0, 2, (reads, 1))
-    copies = truth ^ (generator.random((reads, replicas)) < error)
-    wrong = (2 * copies.sum(axis=1) > replicas) != truth[:, 0]
-    present = (generator.random((reads, replicas)) >= error).sum(axis=1)
-    return int(wrong.sum()), int(np.sum(2 * present <= replicas))
+    wrong = away = 0
+    for count in batches(reads, BATCH // replicas):
+        truth = generator.integers(0, 2, (count, 1))
+        copies = truth ^ (generator.random((count, replicas)) < error)
+        wrong += int(np.sum((2 * copies.sum(axis=1) > replicas) != truth[:, 0]))
+        present = (generator.random((count, replicas)) >= error).sum(axis=1)
+        away += int(np.sum(2 * present <= replicas))
+    return wrong, away
 
 
 def failure_probability(replicas: int, error: float) -> float:

@@ -10,10 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from entsched.coherence.redundancy.batches import batches
 from entsched.errors import EntschedError
 
 #: Distances that take seconds.
 MOST_DISTANCE = 15
+#: Qubits, and detectors, that are sampled at once.
+BATCH, DETECTORS = 5_000_000, 40_000_000
 
 
 class Checks(NamedTuple):
@@ -94,14 +97,20 @@ def memory_failures(distance: int, error: float, shots: int, generator: np.rando
 
     code = checks(distance)
     _require(error)
-    kind = generator.integers(1, 4, (shots, distance**2)) * (generator.random((shots, distance**2)) < error)
-    failed = []
-    for part, matrix, logical in ((1, code.z_checks, code.z_logical), (2, code.x_checks, code.x_logical)):
-        errors = ((kind & part) > 0).astype(np.uint8)
-        matching = pymatching.Matching.from_check_matrix(matrix, faults_matrix=logical[None, :])
-        predicted = matching.decode_batch(errors @ matrix.T % 2)[:, 0]
-        failed.append(predicted != errors @ logical % 2)
-    return MemoryFailures(int(failed[0].sum()), int(failed[1].sum()), int((failed[0] | failed[1]).sum()))
+    parts = ((1, code.z_checks, code.z_logical), (2, code.x_checks, code.x_logical))
+    matchings = [
+        pymatching.Matching.from_check_matrix(matrix, faults_matrix=logical[None, :]) for _, matrix, logical in parts
+    ]
+    total = np.zeros(3, dtype=np.int64)
+    for count in batches(shots, BATCH // distance**2):
+        size = (count, distance**2)
+        kind = generator.integers(1, 4, size) * (generator.random(size) < error)
+        failed = []
+        for (part, matrix, logical), matching in zip(parts, matchings, strict=True):
+            errors = ((kind & part) > 0).astype(np.uint8)
+            failed.append(matching.decode_batch(errors @ matrix.T % 2)[:, 0] != errors @ logical % 2)
+        total += [failed[0].sum(), failed[1].sum(), (failed[0] | failed[1]).sum()]
+    return MemoryFailures(*map(int, total))
 
 
 def circuit_failures(distance: int, error: float, shots: int, seed: int) -> int:
@@ -140,8 +149,11 @@ def circuit_failures(distance: int, error: float, shots: int, seed: int) -> int:
         before_round_data_depolarization=error,
     )
     matching = pymatching.Matching.from_detector_error_model(circuit.detector_error_model(decompose_errors=True))
-    detected, flipped = circuit.compile_detector_sampler(seed=seed).sample(shots, separate_observables=True)
-    return int(np.sum(np.any(matching.decode_batch(detected) != flipped, axis=1)))
+    sampler, failed = circuit.compile_detector_sampler(seed=seed), 0
+    for count in batches(shots, DETECTORS // circuit.num_detectors):
+        detected, flipped = sampler.sample(count, separate_observables=True)
+        failed += int(np.sum(np.any(matching.decode_batch(detected) != flipped, axis=1)))
+    return failed
 
 
 def _require(error: float) -> None:

@@ -9,12 +9,12 @@ from math import comb
 import numpy as np
 
 from entsched.coherence.redundancy.crossing import crossing, rate
-from entsched.coherence.redundancy.pauli_codes import Failures, pseudo_threshold
+from entsched.coherence.redundancy.pauli_codes import Failures, failures, pseudo_threshold
 from entsched.coherence.redundancy.quorum import most_losses
 from entsched.tasks import Row
 
-#: Points of an exact curve, and where curves begin and end.
-CURVE = np.geomspace(1e-3, 0.5, 61)
+#: Points of an exact curve, and where curves begin, or at the first simulated error, and end.
+CURVE, FIRST, LAST = 121, 1e-3, 0.5
 
 #: The kinds of tasks that say what is left after losses.
 LOSING = ("coherence-losses", "coherence-pauli", "coherence-reads")
@@ -28,26 +28,33 @@ def simulated(rows: Sequence[Row]) -> list[Row]:
 def codes(rows: Sequence[Row]) -> list[Row]:
     """One row for each code and kind of noise: pseudo-threshold, losses, and both Singleton bounds.
 
-    ``most_losses`` are restored whichever nodes they are, distance less 1; ``singleton_slack`` is n - k less that, and
-    ``quantum_slack`` n - k less twice that, which no quantum code has below 0.
+    ``most_losses`` are restored in all sets of so many lost nodes that were tried, ``every_set`` or a sample;
+    ``singleton_slack`` is n - k less that, and ``quantum_slack`` n - k less twice that, which no quantum code has below
+    0.
     """
     kept = _always_restored(losses(rows))
-    found = {_series(row, noise): _code(row, noise, failing) for row in rows for noise, failing in _failing(row)}
-    for series, row in found.items():
-        lost = kept.get(series)
-        if lost is not None:
-            spare = row["n"] - row["k"]
+    found = [
+        {"series": series, "class": _class(row), "n": _size(row), "k": row.get("k", 1)}
+        | {"pseudo_threshold": pseudo_threshold(failing)}
+        for series, (row, failing) in _polynomials(rows).items()
+    ]
+    for row in found:
+        series = row["series"]
+        if series in kept:
+            lost, spare = kept[series]["lost"], row["n"] - row["k"]
             row |= {"most_losses": lost, "singleton_slack": spare - lost, "quantum_slack": spare - 2 * lost}
-    return list(found.values())
+            row |= {name: kept[series][name] for name in ("every_set", "sets_tried")}
+    return found
 
 
 def exact(rows: Sequence[Row]) -> list[Row]:
     """The curve of each code whose probability to fail is a polynomial of the physical error."""
-    curves = {_series(row, noise): (row, failing) for row in rows for noise, failing in _failing(row)}
+    simulated_at = [row["error"] for row in rows if "error" in row and row["kind"] != "coherence-surface"]
+    errors = np.geomspace(min([FIRST, *simulated_at]), LAST, CURVE)
     return [
         {"series": series, "class": _class(row), "error": float(error), "logical": failing.probability(float(error))}
-        for series, (row, failing) in curves.items()
-        for error in CURVE
+        for series, (row, failing) in _polynomials(rows).items()
+        for error in errors
     ]
 
 
@@ -75,7 +82,8 @@ def crossings(rows: Sequence[Row]) -> list[Row]:
 def _point(row: Row) -> Row:
     share = rate(row["failures"], row["shots"])
     place = {"series": _series(row, "flips"), "class": _class(row), "error": row["error"]}
-    known = next((failing.probability(row["error"]) for _, failing in _failing(row)), None)
+    law = failures(row["code"], "depolarising") if "code" in row else next((law for _, law in _failing(row)), None)
+    known = None if law is None else law.probability(row["error"])
     ends = {"logical": share.value, "low": share.low, "high": share.high, "exact": known}
     away = {"unavailable": row["unavailable"]} if "unavailable" in row else {}
     return place | ends | {"failures": row["failures"], "shots": row["shots"]} | away
@@ -89,12 +97,14 @@ def _series(row: Row, noise: str) -> str:
             return f"majority of {row['replicas']}"
         case "coherence-surface":
             return f"surface d = {row['distance']}" + (", circuit noise" if row["noise"] == "circuit" else "")
+        case "coherence-pauli-words":
+            return str(row["code"])
         case _:
             return row["code"] + (", flips only" if noise == "flips" else "")
 
 
 def _class(row: Row) -> str:
-    return "quantum" if row["kind"] in ("coherence-pauli", "coherence-surface") else "classical"
+    return "quantum" if row["kind"].startswith(("coherence-pauli", "coherence-surface")) else "classical"
 
 
 def _failing(row: Row) -> Iterator[tuple[str, Failures]]:
@@ -104,40 +114,53 @@ def _failing(row: Row) -> Iterator[tuple[str, Failures]]:
         if row["code"].startswith("repetition"):
             yield "flips", Failures(tuple(row["flips"]), 1)
     elif row["kind"] in ("coherence-words", "coherence-reads"):
-        n, k = (row["n"], row["k"]) if "n" in row else (row["replicas"], 1)
-        yield "flips", Failures(tuple(comb(n, w) if w > (n - k) // 2 else 0 for w in range(n + 1)), 1)
+        n, mended = _size(row), (_size(row) - row.get("k", 1)) // 2
+        yield "flips", Failures(tuple(comb(n, w) if w > mended else 0 for w in range(n + 1)), 1)
 
 
-def _code(row: Row, noise: str, failing: Failures) -> Row:
-    n, k = (row["n"], row["k"]) if "n" in row else (row["replicas"], 1)
-    place = {"series": _series(row, noise), "class": _class(row), "n": n, "k": k}
-    return place | {"pseudo_threshold": pseudo_threshold(failing)}
+def _polynomials(rows: Sequence[Row]) -> dict[str, tuple[Row, Failures]]:
+    """The exact failures of each series, with one row of it."""
+    found: dict[str, tuple[Row, Failures]] = {}
+    for row in rows:
+        for noise, failing in _failing(row):
+            found.setdefault(_series(row, noise), (row, failing))
+    return found
 
 
-def _always_restored(shares: Sequence[Row]) -> dict[str, int]:
-    """The most losses that each code restores whichever nodes they are."""
-    first_loss: dict[str, int] = {}
+def _size(row: Row) -> int:
+    """The nodes or qubits of a code."""
+    return int(row["n"] if "n" in row else row["replicas"])
+
+
+def _always_restored(shares: Sequence[Row]) -> dict[str, Row]:
+    """The row of the most losses that each code restores in all sets that were tried."""
+    found: dict[str, Row] = {}
+    fails: set[str] = set()
     for row in shares:
         if row["restored"] < 1:
-            first_loss.setdefault(row["series"], row["lost"])
-    return {series: lost - 1 for series, lost in first_loss.items()}
+            fails.add(row["series"])
+        elif row["series"] not in fails:
+            found[row["series"]] = row
+    return found
 
 
 def _restored(series: str, row: Row) -> Iterator[Row]:
     """The rows of one code; a quorum restores what leaves one that meets every other."""
+    n = _size(row)
+    sets = [comb(n, lost) for lost in range(n + 1)]
+    tried = row.get("tried", sets)
     if row["kind"] == "coherence-losses":
-        pairs = list(zip(row["restored"], row["tried"], strict=True))
-        whole = [comb(row["n"], lost) == tried for lost, (_, tried) in enumerate(pairs)]
-        ends = [
-            (good / tried,) * 3 if every else tuple(rate(good, tried))
-            for (good, tried), every in zip(pairs, whole, strict=True)
-        ]
+        shares = [good / count for good, count in zip(row["restored"], tried, strict=True)]
     elif row["kind"] == "coherence-pauli":
-        ends = [(1 - share,) * 3 for share in row["lost_share"]]
+        shares = [1 - share for share in row["lost_share"]]
     else:
-        kept = most_losses(row["replicas"])
-        ends = [(float(lost <= kept),) * 3 for lost in range(row["replicas"] + 1)]
-    n = len(ends) - 1
-    for lost, (share, low, high) in enumerate(ends):
+        shares = [float(lost <= most_losses(n)) for lost in range(n + 1)]
+    for lost, share in enumerate(shares):
+        every = tried[lost] == sets[lost]
+        ends = (share, share) if every else rate(row["restored"][lost], tried[lost])[1:]
         place: Row = {"series": series, "class": _class(row), "n": n, "lost": lost, "lost_share": lost / n}
-        yield place | {"restored": share, "low": low, "high": high}
+        yield (
+            place
+            | {"restored": share, "low": ends[0], "high": ends[1]}
+            | {"every_set": every, "sets_tried": tried[lost]}
+        )

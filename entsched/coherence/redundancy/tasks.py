@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import comb
 from typing import Literal
 
 from entsched.coherence.part import CoherenceTask
@@ -27,8 +28,8 @@ class WordsTask(CoherenceTask):
 
     @property
     def cost_s(self) -> float:
-        """About 0.3 ms for each short word."""
-        return 0.05 + 2.5e-4 * self.words * (1 + self.n / 20)
+        """About 0.2 ms for each short word, 0.2 s for one of 255 checks."""
+        return 0.05 + self.words * _word_s(self.n, self.k)
 
     def evaluate(self) -> Row:
         """``failures`` of so many ``shots``."""
@@ -55,8 +56,9 @@ class LossesTask(CoherenceTask):
 
     @property
     def cost_s(self) -> float:
-        """About 0.2 ms for each set of losses."""
-        return 0.05 + 2e-4 * self.patterns * (self.n + 1)
+        """As of words for each set that can be restored; the others are refused at once, but encoded."""
+        sets = [min(self.patterns, comb(self.n, lost)) for lost in range(self.n + 1)]
+        return 0.05 + _word_s(self.n, self.k) * (sum(sets) + sum(sets[: self.n - self.k + 1])) / 2
 
     def evaluate(self) -> Row:
         """How many sets of each size are ``restored``, and how many were ``tried``."""
@@ -129,6 +131,34 @@ class PauliTask(CoherenceTask):
         }
 
 
+class PauliWordsTask(CoherenceTask):
+    """Words of one small quantum code under sampled depolarising noise, decoded by lookup.
+
+    Examples
+    --------
+    >>> PauliWordsTask(seed=1, code="five-qubit", error=0.0, words=10).evaluate()["failures"]
+    0
+    """
+
+    kind: Literal["coherence-pauli-words"] = "coherence-pauli-words"
+    code: str
+    error: Probability
+    words: int
+
+    @property
+    def cost_s(self) -> float:
+        """About 40 ns for each qubit."""
+        return 0.1 + 3e-7 * self.words
+
+    def evaluate(self) -> Row:
+        """``failures`` of so many ``shots``."""
+        from entsched.coherence.redundancy.pauli_codes import sampled_failures
+
+        stream = generator(self.seed, self.kind, self.code, self.error, self.words)
+        failed = sampled_failures(self.code, self.error, self.words, stream)
+        return self.model_dump(exclude={"seed", "words"}) | {"shots": self.words, "failures": failed}
+
+
 class SurfaceTask(CoherenceTask):
     """The surface code at one distance and error: one round measured perfectly, or d rounds of noisy circuits.
 
@@ -146,10 +176,10 @@ class SurfaceTask(CoherenceTask):
 
     @property
     def cost_s(self) -> float:
-        """Matching takes longest."""
+        """Matching takes longest, and longer the more there is to match."""
         if self.noise == "one round":
-            return 0.1 + 1.5e-7 * self.shots * self.distance**2
-        return 0.1 + 1e-7 * self.shots * self.distance**3
+            return 0.1 + (6e-8 + 8e-7 * self.error) * self.shots * self.distance**2
+        return 0.1 + (2e-8 + 1e-5 * self.error) * self.shots * self.distance**3
 
     def evaluate(self) -> Row:
         """``failures`` of so many ``shots``."""
@@ -161,3 +191,8 @@ class SurfaceTask(CoherenceTask):
         else:
             failed = circuit_failures(self.distance, self.error, self.shots, int(stream.integers(2**62)))
         return self.model_dump(exclude={"seed"}) | {"failures": failed}
+
+
+def _word_s(n: int, k: int) -> float:
+    """The time to encode and decode one Reed-Solomon word, seconds."""
+    return 1e-4 + 3e-6 * n * (n - k)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from entsched.coherence.part import Finding, Tables, Verdict
 from entsched.tasks import Row
 
 #: Exponents that differ by less are not told apart: finite sizes bend power laws by about so much.
 TOLERANCE = 0.05
 
-#: Exponents whose intervals reach farther than this from their middle test nothing.
-WIDE = 0.5
+#: Intervals that reach farther than this from an exponent do not say that it holds: -1/2 is told from -1/5 then.
+NEAR = 0.25
 
 #: Bell tests of all sizes together.
 SIGNIFICANCE = 0.01
@@ -21,78 +23,103 @@ SIZE_LAWS = (*ORDERS, "variance of order, coherent")
 def other_than_independent(tables: Tables) -> Finding:
     """Supported if an order parameter at or above the transition scales unlike N^(-1/2)."""
     fits = _by_measure(tables)
-    different = [name for name in ORDERS[1:] if _differs(fits[name], -0.5)]
+    tested = [fits[name] for name in ORDERS[1:]]
+    different = [fit["measure"] for fit in tested if _differs(fit, -0.5)]
+    theory = " and ".join(f"{fit['expected']:g}" for fit in tested)
     return Finding(
         section="5.2",
         prediction="Measures of coherence scale with size unlike the statistics of independent parts, N^(-1/2).",
-        test="order parameter r of all-to-all oscillators below, at and above the critical coupling, against N",
+        test=(
+            "order parameter r of all-to-all oscillators below, at and above the critical coupling, against N. "
+            f"Supported if an exponent at or above it excludes -1/2 by more than {TOLERANCE:g}; not supported if "
+            f"neither does and both intervals stay within {NEAR:g} of it"
+        ),
         null_hypothesis="r falls as N^(-1/2), by the law of large numbers",
-        result=f"exponents: {_list(fits, ORDERS)}; unlike -1/2: {' and '.join(different) or 'none'}",
+        result=(
+            f"exponents: {_list(fits, ORDERS)}; unlike -1/2: {' and '.join(different) or 'none'}; classical theory of "
+            f"coupled oscillators: {theory}"
+        ),
         entangled=f"central charge of the critical Ising chain {_shown(fits['block entropy, critical chain'])}",
-        verdict=_verdict(bool(different), _are_narrow(fits, ORDERS)),
+        verdict=_verdict(bool(different), all(_is_near(fit, -0.5) for fit in tested)),
     )
 
 
 def beyond_classical(tables: Tables) -> Finding:
-    """Supported if an exponent differs from what the classical theory of oscillators gives."""
+    """Supported if an exponent differs from what the classical theory of oscillators gives, at large sizes no less."""
     fits = _by_measure(tables)
-    off = [name for name in SIZE_LAWS if _differs(fits[name], fits[name]["expected"])]
-    theory = ", ".join(f"{name} {fits[name]['expected']:g}" for name in SIZE_LAWS)
+    tested = [fits[name] for name in SIZE_LAWS]
+    off = [fit["measure"] for fit in tested if _differs(fit, fit["expected"]) and not _nears(fit, fit["expected"])]
+    bent = [fit["measure"] for fit in tested if _differs(fit, fit["expected"]) and fit["measure"] not in off]
+    theory = ", ".join(f"{fit['measure']} {fit['expected']:g}" for fit in tested)
     return Finding(
         section="5.2",
         prediction="How coherence scales with size needs more than classical physics.",
-        test="the same exponents, and that of the variance of r between systems, against classical theory",
+        test=(
+            "the same exponents, and that of the variance of r between systems, against classical theory; what is "
+            "simulated is classical, so this is a self-check of that theory. Supported if an exponent excludes theory "
+            f"by more than {TOLERANCE:g} and the larger half of the sizes is no nearer to it; not supported if none "
+            f"excludes it and all intervals stay within {NEAR:g} of it"
+        ),
         null_hypothesis=f"classical theory: {theory}",
-        result=f"exponents: {_list(fits, SIZE_LAWS)}; off theory: {', '.join(off) or 'none'}",
+        result=(
+            f"exponents: {_list(fits, SIZE_LAWS)}; off theory: {', '.join(off) or 'none'}"
+            + (f"; nearer to it at larger sizes: {', '.join(bent)}" if bent else "")
+        ),
         entangled=(
             f"block entropy grows as (c/3) log2 N at h = 1, c = {_shown(fits['block entropy, critical chain'])}, and "
             f"stays off criticality, exponent {_shown(fits['block entropy, gapped chain'])}"
         ),
-        verdict=_verdict(bool(off), _are_narrow(fits, SIZE_LAWS)),
+        verdict=_verdict(bool(off), not bent and all(_is_near(fit, fit["expected"]) for fit in tested)),
     )
 
 
 def sharper(tables: Tables) -> Finding:
     """Supported if 1 / variance of the coherent order parameter grows faster than N; untested if as N^2 is possible."""
     fits = _by_measure(tables)
-    variance = fits["variance of order, coherent"]
+    variance, ghz = fits["variance of order, coherent"], fits["Fisher information, GHZ"]
+    is_faster = -variance["high"] > 1 + TOLERANCE and not _nears(variance, -1.0)
     return Finding(
         section="5.2",
         prediction="The precision of collective quantities grows faster than the number of nodes.",
-        test="1 / variance of r between systems deep in the coherent phase, against N",
+        test=(
+            "1 / variance of r between systems deep in the coherent phase, against N. Supported if the exponent is "
+            f"above {1 + TOLERANCE:g}, at the larger half of the sizes no less; not supported if its interval reaches "
+            "down to that and excludes the exponent of GHZ states"
+        ),
         null_hypothesis="precision grows as N, exponent 1",
         result=f"exponent {-variance['parameter']:.3g} [{-variance['high']:.3g}, {-variance['low']:.3g}]",
         entangled=(
-            f"Fisher information of a phase: GHZ states {_shown(fits['Fisher information, GHZ'])}, "
+            f"Fisher information of a phase: GHZ states {_shown(ghz)}, "
             f"independent qubits {_shown(fits['Fisher information, independent qubits'])}"
         ),
-        verdict=_verdict(
-            -variance["high"] > 1 + TOLERANCE, -variance["low"] < fits["Fisher information, GHZ"]["parameter"]
-        ),
+        verdict=_verdict(is_faster, -variance["high"] <= 1 + TOLERANCE and -variance["low"] < ghz["low"]),
     )
 
 
 def correlated(tables: Tables) -> Finding:
-    """Supported if two replicas pass the classical limit of 2, or one bit, at any size."""
+    """Supported if two replicas pass the classical limit of 2 at any size; not, if none can have what a pair has."""
     points = tables["points"]
     tests = [row for row in points if row["measure"] == "CHSH value of two replicas"]
     told = [row for row in points if row["measure"] == "mutual information of two replicas"]
     pair = next(row for row in points if row["measure"] == "CHSH value of a Bell pair")
-    passed = [row["n"] for row in tests if row["p_value"] < SIGNIFICANCE / len(tests)]
-    passed += [row["n"] for row in told if row["low"] > 1]
-    best, most = (max(rows, key=lambda row: float(row["value"])) for rows in (tests, told))
+    passed = any(row["p_value"] < SIGNIFICANCE / len(tests) for row in tests)
+    growth = _by_measure(tables).get("mutual information of two replicas")
     return Finding(
         section="5.2",
         prediction="Correlations between two nodes grow with the network beyond what classical nodes can share.",
-        test="mutual information of two replicas' last commands, and their CHSH value, against the number of nodes",
-        null_hypothesis="two answers of one bit share at most 1 bit, and local strategies have S up to 2",
+        test=(
+            "CHSH value of two replicas' last commands, and their mutual information, against the number of nodes. "
+            f"Supported if S passes 2 at any size (joint level {SIGNIFICANCE:g}); not supported if every interval of S "
+            "excludes that of a Bell pair"
+        ),
+        null_hypothesis="by theorem, two answers of one bit share at most 1 bit, and local strategies have S up to 2",
         result=(
-            f"at most {most['value']:.3g} [{most['low']:.3g}, {most['high']:.3g}] bits (N = {most['n']}) and "
-            f"S = {best['value']:.3g} [{best['low']:.3g}, {best['high']:.3g}] (N = {best['n']}); exponent of the "
-            f"information {_shown(_by_measure(tables)['mutual information of two replicas'])}"
+            f"at most {_largest(told)} bits and S = {_largest(tests)}; highest end of all intervals of "
+            f"S {max(row['high'] for row in tests):.3g}; exponent of the information "
+            f"{_shown(growth) if growth else 'none'}"
         ),
         entangled=f"one Bell pair has S = {pair['value']:.4g}, whatever the number of nodes",
-        verdict=_verdict(bool(passed), True),
+        verdict=_verdict(passed, all(row["high"] < pair["value"] for row in tests)),
     )
 
 
@@ -105,6 +132,16 @@ def _differs(fit: Row, value: float) -> bool:
     return not fit["low"] <= value <= fit["high"] and abs(fit["parameter"] - value) > TOLERANCE
 
 
+def _nears(fit: Row, value: float) -> bool:
+    """Whether the larger half of the sizes is nearer to a value, by a tenth: sizes are too small then."""
+    return bool(abs(fit["of_large"] - value) < 0.9 * abs(fit["parameter"] - value))
+
+
+def _is_near(fit: Row, value: float) -> bool:
+    """Whether all of the interval is near a value."""
+    return max(abs(fit["low"] - value), abs(fit["high"] - value)) <= NEAR
+
+
 def _list(fits: dict[str, Row], measures: tuple[str, ...]) -> str:
     return ", ".join(f"{name} {_shown(fits[name])}" for name in measures)
 
@@ -114,12 +151,13 @@ def _shown(fit: Row) -> str:
     return f"{middle} [{low}, {high}]"
 
 
-def _are_narrow(fits: dict[str, Row], measures: tuple[str, ...]) -> bool:
-    return all(fits[name]["high"] - fits[name]["low"] < 2 * WIDE for name in measures)
+def _largest(rows: Sequence[Row]) -> str:
+    row = max(rows, key=lambda row: float(row["value"]))
+    return f"{row['value']:.3g} [{row['low']:.3g}, {row['high']:.3g}] (N = {row['n']})"
 
 
-def _verdict(holds: bool, is_precise: bool) -> Verdict:
+def _verdict(is_seen: bool, is_refuted: bool) -> Verdict:
     """What was seen holds; what was not seen is refuted only where it could have been."""
-    if holds:
+    if is_seen:
         return Verdict.SUPPORTED
-    return Verdict.NOT_SUPPORTED if is_precise else Verdict.NOT_TESTABLE
+    return Verdict.NOT_SUPPORTED if is_refuted else Verdict.NOT_TESTABLE

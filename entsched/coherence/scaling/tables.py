@@ -8,7 +8,7 @@ from math import sqrt
 import numpy as np
 from scipy.stats import chi2, norm, t
 
-from entsched.coherence.fits import LEVEL, power_law
+from entsched.coherence.fits import LEVEL, PowerLaw, power_law
 from entsched.tasks import Row
 
 #: What theory without entanglement, or of the entangled system, says of each measure: class, law, parameter, source.
@@ -43,20 +43,29 @@ def points(rows: Sequence[Row], couplings: Sequence[float]) -> list[Row]:
 
 
 def fits(measured: Sequence[Row]) -> list[Row]:
-    """The exponent of N of each measure, or the central charge of a logarithm, with its 95 % interval."""
+    """The exponent of N of each measure, or the central charge of a logarithm, with its 95 % interval.
+
+    ``of_large`` is that of the larger half of the sizes, three at least: where it is nearer to theory, sizes are too
+    small. Measures that are not positive at each size have none.
+    """
     found: list[Row] = []
     for measure, (kind, law, expected, source) in EXPECTED.items():
         own = [row for row in measured if row["measure"] == measure]
-        if law == "none" or len(own) < 3:
+        if law == "none" or len(own) < 3 or min(row["value"] for row in own) <= 0:
             continue
-        n, values = (np.array([row[name] for row in own], dtype=float) for name in ("n", "value"))
-        arms = np.array([row["high"] - row["low"] for row in own])
-        errors = arms / (2 * norm.ppf((1 + LEVEL) / 2)) / values if measure in WEIGHTED else None
-        fit = power_law(n, values, errors) if law == "power" else power_law(n, 2 ** (3 * values))
+        fit, of_large = (_fit(measure, law, rows) for rows in (own, own[-max(3, len(own) // 2) :]))
         place = {"measure": measure, "class": kind, "law": law, "parameter": fit.exponent}
-        ends = {"low": fit.low, "high": fit.high, "prefactor": fit.prefactor}
+        ends = {"low": fit.low, "high": fit.high, "of_large": of_large.exponent, "prefactor": fit.prefactor}
         found.append(place | ends | {"expected": expected, "source": source})
     return found
+
+
+def _fit(measure: str, law: str, rows: Sequence[Row]) -> PowerLaw:
+    n, values = (np.array([row[name] for row in rows], dtype=float) for name in ("n", "value"))
+    if law == "logarithm":
+        return power_law(n, 2 ** (3 * values))
+    arms = np.array([row["high"] - row["low"] for row in rows])
+    return power_law(n, values, arms / (2 * norm.ppf((1 + LEVEL) / 2)) / values if measure in WEIGHTED else None)
 
 
 def _measured(row: Row, couplings: Sequence[float]) -> Iterator[Row]:

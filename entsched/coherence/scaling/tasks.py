@@ -1,4 +1,4 @@
-"""The tasks of the part on scaling, beside those of oscillators and the Ising chain: replicas, Fisher information, Bell pairs."""
+"""The tasks of the part on scaling, without oscillators and chains: replicas, Fisher information, Bell pairs."""
 
 from __future__ import annotations
 
