@@ -9,12 +9,13 @@ import numpy as np
 from scipy.stats import chi2, norm, t
 
 from entsched.coherence.fits import LEVEL, PowerLaw, power_law
+from entsched.coherence.oscillators.theory import SCALING_THEORY
 from entsched.tasks import Row
 
 #: What theory without entanglement, or of the entangled system, says of each measure: class, law, parameter, source.
 EXPECTED: dict[str, tuple[str, str, float, str]] = {
     "order, incoherent": ("classical", "power", -0.5, "law of large numbers"),
-    "order, critical": ("classical", "power", -0.2, "H. Hong et al., PRL 99, 184101 (2007)"),
+    "order, critical": ("classical", "power", -SCALING_THEORY["random"][0][0], "H. Hong et al., PRL 99, 184101 (2007)"),
     "order, coherent": ("classical", "power", 0.0, "mean field of Kuramoto"),
     "variance of order, coherent": ("classical", "power", -1.0, "law of large numbers"),
     "mutual information of two replicas": ("classical", "power", 0.0, "at most the entropy of one answer"),
