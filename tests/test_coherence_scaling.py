@@ -175,7 +175,7 @@ def test_wide_intervals_and_small_sizes_test_nothing():
     assert verdict_after(findings.beyond_classical, "order, critical", low=-0.2, high=0.1) == wide
     off = {"parameter": -0.4, "low": -0.42, "high": -0.38}
     assert verdict_after(findings.beyond_classical, "order, critical", **off, of_large=-0.4) == "supported"
-    assert verdict_after(findings.beyond_classical, "order, critical", **off, of_large=-0.25) == wide
+    assert verdict_after(findings.beyond_classical, "order, critical", **off, of_large=-0.34) == wide
     name = "variance of order, coherent"
     assert verdict_after(findings.sharper, name, low=-1.1, high=-0.9) == "not supported"
     assert verdict_after(findings.sharper, name, low=-2.1, high=-0.9) == wide

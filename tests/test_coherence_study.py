@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from entsched.coherence import play
 from entsched.coherence.fits import power_law
 from entsched.coherence.part import Finding, Verdict
-from entsched.coherence.study import PARTS, load_coherence
+from entsched.coherence.study import PARTS, CoherenceStudy, load_coherence
 from entsched.coherence.verdicts import verdicts_page
 from entsched.completing import Workers
 from entsched.documents import read_document
@@ -66,6 +67,19 @@ def test_configurations_are_refused_in_one_line(text, words, tmp_path, call):
         code, out, err = call("run", path, "--out", tmp_path / "out")
         assert (code, out) == (2, "")
         assert err.count("\n") == 1
+
+
+def test_documented_examples_are_valid_and_every_key_is_documented(tmp_path):
+    text = Path("docs/coherence-keys.md").read_text()
+    examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert len(examples) == len(PARTS)
+    for example in examples:
+        (tmp_path / "e.yaml").write_text(example)
+        load_coherence(tmp_path / "e.yaml")
+    sections = dict(zip(PARTS, text.split("\n## ")[1:], strict=True))
+    for part, section in sections.items():
+        for key in CoherenceStudy.model_fields[part].annotation.__args__[0].model_fields:
+            assert f"`{key}" in section or f".{key}`" in section, f"{part}.{key}"
 
 
 def test_a_part_without_keys_has_its_defaults(tmp_path):

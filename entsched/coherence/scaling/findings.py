@@ -62,8 +62,8 @@ def beyond_classical(tables: Tables) -> Finding:
             f"excludes it and all intervals stay within {NEAR:g} of it"
         ),
         null_hypothesis=(
-            f"classical theory: {theory}; at the transition down to {-SCALING_THEORY['random'][0][1]:.3f}, since half of "
-            "the systems show noise (this range was widened after larger sizes were seen)"
+            f"classical theory: {theory}; at the transition down to {-SCALING_THEORY['random'][0][1]:.3f}, since half "
+            "of the systems show noise (this range was widened after larger sizes were seen)"
         ),
         result=(
             f"exponents: {_list(fits, SIZE_LAWS)}; off theory: {', '.join(off) or 'none'}"
