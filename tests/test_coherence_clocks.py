@@ -10,9 +10,8 @@ from scipy.integrate import quad
 from scipy.special import i0, i1
 from scipy.stats import norm
 
-from entsched.coherence.oscillators import kicks as theory_of_kicks
-from entsched.coherence.oscillators.annealed import annealed_order
-from entsched.coherence.oscillators.clocks import (
+from entsched.coherence.clocks import kicks as theory_of_kicks
+from entsched.coherence.clocks.fleet import (
     Channel,
     Clocks,
     draw_messages,
@@ -21,7 +20,7 @@ from entsched.coherence.oscillators.clocks import (
     play_compiled,
     spread,
 )
-from entsched.coherence.oscillators.kicks import (
+from entsched.coherence.clocks.kicks import (
     critical_rate_hz,
     finite_phases,
     infinite_order,
@@ -29,9 +28,10 @@ from entsched.coherence.oscillators.kicks import (
     kicks,
     threshold,
 )
+from entsched.coherence.clocks.tasks import ClockTask, Fleet
+from entsched.coherence.graphs.annealed import annealed_order
 from entsched.coherence.part import Verdict
 from entsched.coherence.parts import clocks as part_of_clocks
-from entsched.coherence.parts.clocks import ClockTask, Fleet
 from entsched.figures.coherence.clocks import draw
 
 CHANNEL = Channel(gain=0.3, loss=0.2, jitter_s=0.01)

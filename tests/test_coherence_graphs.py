@@ -7,20 +7,21 @@ from scipy.integrate import quad, solve_ivp
 from scipy.sparse import csr_array
 from scipy.stats import norm
 
-from entsched.coherence.oscillators.annealed import (
+from entsched.coherence.graphs.annealed import (
     annealed_curve,
     annealed_order,
     locked,
     onset_by_degrees,
     onset_by_eigenvalue,
 )
+from entsched.coherence.graphs.dynamics import coherence
+from entsched.coherence.graphs.links import Degrees, GraphKind, degree_of, degrees, links
+from entsched.coherence.graphs.pull import pull
+from entsched.coherence.graphs.tasks import FINE, GraphTask, Network
 from entsched.coherence.oscillators.frequencies import Gaussian
-from entsched.coherence.oscillators.graphs import Degrees, GraphKind, degree_of, degrees, links
-from entsched.coherence.oscillators.network import coherence
 from entsched.coherence.oscillators.onsets import growth
-from entsched.coherence.oscillators.pull import pull
 from entsched.coherence.part import Verdict
-from entsched.coherence.parts.graphs import FINE, Graphs, GraphTask, Network
+from entsched.coherence.parts.graphs import Graphs
 from entsched.errors import EntschedError
 from entsched.figures.coherence.graphs import draw
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from entsched.coherence.oscillators.annealed import annealed_curve
+from entsched.coherence.graphs.annealed import annealed_curve
+from entsched.coherence.graphs.tables import exponent_rows, onset_rows, size_rows
 from entsched.coherence.oscillators.frequencies import Gaussian
-from entsched.coherence.oscillators.graph_tables import exponent_rows, onset_rows, size_rows
 from entsched.coherence.oscillators.onsets import interval_row
 from entsched.coherence.part import Verdict
 from entsched.coherence.parts.graphs import Graphs

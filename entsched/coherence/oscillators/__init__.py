@@ -1,1 +1,1 @@
-"""Phases that pull at each other: the Kuramoto model, all to all and on graphs, and clocks that exchange messages."""
+"""Phases that pull at each other, all to all: the Kuramoto model, its theory, its exponents and its sizes."""

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import ive
 
-from entsched.coherence.oscillators.graphs import Degrees
+from entsched.coherence.graphs.links import Degrees
 
 Floats = NDArray[np.float64]
 

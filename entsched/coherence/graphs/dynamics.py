@@ -71,7 +71,7 @@ def coherence(
     >>> bool(abs(r - np.cos(np.pi / 12)) < 0.01)
     True
     """
-    from entsched.coherence.oscillators.pull import pull
+    from entsched.coherence.graphs.pull import pull
 
     strength = coupling / float(matrix.sum() / len(frequencies))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from entsched.coherence.oscillators.graph_tables import MEAN_FIELD
-from entsched.coherence.oscillators.graphs import GraphKind
+from entsched.coherence.graphs.links import GraphKind
+from entsched.coherence.graphs.tables import MEAN_FIELD
 from entsched.coherence.part import Finding, Tables, Verdict
 from entsched.tasks import Row
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from entsched.coherence.fits import power_law
-from entsched.coherence.oscillators.graphs import GraphKind
+from entsched.coherence.graphs.links import GraphKind
 from entsched.coherence.oscillators.onsets import (
     FEWEST,
     FEWEST_REPLICATIONS,

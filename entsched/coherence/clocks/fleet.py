@@ -199,7 +199,7 @@ def play_compiled(messages: Messages, clocks: Clocks, channel: Channel, sample_s
     -------
     offsets in seconds, shape (samples, servers)
     """
-    from entsched.coherence.oscillators.clock_kernels import play_events
+    from entsched.coherence.clocks.kernels import play_events
 
     arrived = np.flatnonzero(~messages.lost)
     at_s = [messages.sent_s, (messages.sent_s + messages.latency_s)[arrived], sample_s]

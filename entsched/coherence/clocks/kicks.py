@@ -186,7 +186,7 @@ def finite_phases(
     -------
     phases in rad, shape (samples, n)
     """
-    from entsched.coherence.oscillators.clock_kernels import diffuse
+    from entsched.coherence.clocks.kernels import diffuse
 
     pace = float(np.std(frequencies)) + found.gain * found.rate_hz
     phases, now_s, batch = start.copy(), 0.0, max(1, DRAWN // len(frequencies))

@@ -1,0 +1,1 @@
+"""Clocks that drift and exchange messages, as events, as a compiled loop and as noisy oscillators."""

@@ -1,0 +1,1 @@
+"""Oscillators on graphs: links and degrees, their dynamics, the theory of annealed networks."""
