@@ -157,6 +157,7 @@ def test_a_forecast_counts_what_is_missing_and_writes_nothing(small, tmp_path, c
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.slow
 def test_a_task_that_fails_costs_its_part_and_no_other(small, tmp_path, call, monkeypatch):
     study = load_coherence(small)
     doomed = study.parts()["redundancy"].tasks(study.seed)[0]

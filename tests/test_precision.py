@@ -202,7 +202,7 @@ def of_tens(interval, *values):
 @pytest.mark.slow
 def test_intervals_of_replications_hold_exact_figures():
     exact = {name: task_of(ExactTask, name).evaluate() for name in ("quantum-optimal", "classical-optimal")}
-    quantum = measured("quantum-optimal", 4000, 10_000)
+    quantum = measured("quantum-optimal", 4000, 6000)
     for name in FIGURES:
         assert 0.93 <= coverage(name, of_tens(student_interval, quantum[name]), exact["quantum-optimal"][name]) <= 0.97
     controlled, plain = quantum["mean_wait_controlled_s"], quantum["mean_wait_s"]
