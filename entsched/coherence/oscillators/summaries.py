@@ -14,6 +14,7 @@ from entsched.coherence.oscillators.exponent import MEAN_FIELD, exponent
 from entsched.coherence.oscillators.frequencies import FrequencyLaw, SymmetricLaw
 from entsched.coherence.oscillators.theory import incoherent_enhancement, order_curve, stationary_order
 from entsched.coherence.streams import generator
+from entsched.sim.statistics import student_interval
 from entsched.tasks import Row
 
 if TYPE_CHECKING:
@@ -64,10 +65,8 @@ def interval(values: ArrayLike, name: str) -> dict[str, float]:
     >>> {key: round(value, 3) for key, value in interval([1.0, 2.0, 3.0], "r").items()}
     {'r': 2.0, 'r_low': -0.484, 'r_high': 4.484}
     """
-    data = np.asarray(values, dtype=float)
-    arm = float(t.ppf((1 + LEVEL) / 2, len(data) - 1)) * float(data.std(ddof=1)) / len(data) ** 0.5
-    mean = float(data.mean())
-    return {name: mean, f"{name}_low": mean - arm, f"{name}_high": mean + arm}
+    found = student_interval(values, LEVEL)
+    return {name: found.mean, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
 def clipped(values: ArrayLike, name: str) -> dict[str, float]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from math import sqrt
 
 import numpy as np
-from scipy.stats import chi2, norm, t
+from scipy.stats import chi2, norm
 
 from entsched.coherence.fits import LEVEL, PowerLaw, power_law
 from entsched.coherence.oscillators.theory import SCALING_THEORY
+from entsched.sim.statistics import student_interval
 from entsched.tasks import Row
 
 #: What theory without entanglement, or of the entangled system, says of each measure: class, law, parameter, source.
@@ -92,9 +93,8 @@ def _orders(row: Row, couplings: Sequence[float]) -> Iterator[Row]:
     orders = np.array(row["order"])
     freedom, n = len(orders) - 1, row["oscillators"]
     state = ("incoherent", "critical", "coherent")[list(couplings).index(row["relative_coupling"])]
-    mean, variance = float(orders.mean()), float(orders.var(ddof=1))
-    arm = float(t.ppf((1 + LEVEL) / 2, freedom)) * sqrt(variance / len(orders))
-    yield _point(f"order, {state}", n, mean, mean - arm, mean + arm)
+    mean, variance = student_interval(orders, LEVEL), float(orders.var(ddof=1))
+    yield _point(f"order, {state}", n, mean.mean, mean.low, mean.high)
     if state == "coherent":
         low, high = (float(variance * freedom / chi2.ppf(end, freedom)) for end in ((1 + LEVEL) / 2, (1 - LEVEL) / 2))
         yield _point("variance of order, coherent", n, variance, low, high)
