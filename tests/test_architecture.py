@@ -10,6 +10,7 @@ PACKAGE = Path("entsched")
 ROOMS = [
     "errors",
     "documents",
+    "markdown",
     "validation",
     "plugins",
     "deadline",

@@ -64,7 +64,9 @@ def test_the_infinite_chain_agrees_with_closed_forms():
     found = ising_chain.critical_exponent([0.8, 0.9, 0.95])
     assert found.low - 1e-6 <= 0.125 <= found.high + 1e-6
     assert found.exponent == pytest.approx(0.125, abs=1e-6)
-    assert ising_chain.central_charge([32, 64, 128]).exponent == pytest.approx(0.5, abs=1e-4)
+    blocks = [32, 64, 128]
+    entropies = [ising_chain.block_entropy(1.0, block) for block in blocks]
+    assert ising_chain.central_charge(blocks, entropies).exponent == pytest.approx(0.5, abs=1e-4)
     # one bit for the two orders of the even ground state, and what is left of both ends
     assert ising_chain.block_entropy(1e-3, 50) == pytest.approx(1, abs=1e-4)
     assert ising_chain.block_entropy(100.0, 50) < 1e-3

@@ -7,6 +7,7 @@ from dataclasses import fields
 from html import escape
 
 from entsched.coherence.part import Finding
+from entsched.markdown import table_line
 from entsched.tasks import Row
 
 #: The columns of the table, with the attribute of a finding that each shows.
@@ -58,4 +59,5 @@ def _row(finding: Finding) -> Row:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(" ".join(escape(cell, quote=False).split()).replace("|", "\\|") for cell in cells) + " |"
+    """A line of the table, whatever names stand in its cells."""
+    return table_line([" ".join(escape(cell, quote=False).split()) for cell in cells])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from entsched.markdown import table_line
 from entsched.portraits import reference
 from entsched.portraits.behaviors import Routing, routings
 from entsched.portraits.standing import PAIRS, REMEMBERED_PAIRS, REPLICATIONS, SEED, Standing, standing
@@ -81,7 +82,7 @@ def entry(declared: Row) -> Entry:
     choice = reference.choice(name)
     scenario = reference.scenario(choice)
     where = standing(choice, scenario, reference.INDEX_REWARD)
-    row = _line([f"[{name}](#{name})", declared["class"], declared["resource"], *_figures(where)])
+    row = table_line([f"[{name}](#{name})", declared["class"], declared["resource"], *_figures(where)])
     return Entry(row, _section(declared, choice, scenario))
 
 
@@ -138,7 +139,7 @@ def _parameters(parameters: dict[str, Row], given: Row) -> list[str]:
     for name, each in parameters.items():
         default = "required" if each["required"] else "none" if each["default"] is None else str(each["default"])
         here = [_value(given[name]) if name in given else default] if given else []
-        lines.append(_line([f"`{name}`", default, *here, each["description"]]))
+        lines.append(table_line([f"`{name}`", default, *here, each["description"]]))
     return [*lines, ""]
 
 
@@ -156,7 +157,7 @@ def _tables(found: Sequence[Routing], declared: Row) -> list[str]:
             for y, of_b in enumerate(requirements):
                 p = routing.p[:, :, x, y]
                 figures = [p[0, 0], p[0, 1], p[1, 0], p[1, 1], p[0, 1] + p[1, 0]]
-                lines.append(_line([of_a, of_b, *(f"{value:.{digits}f}" for value in figures)]))
+                lines.append(table_line([of_a, of_b, *(f"{value:.{digits}f}" for value in figures)]))
         lines.append("")
     return lines
 
@@ -179,8 +180,4 @@ def _heading(routing: Routing, declared: Row) -> str:
 
 
 def _head(*names: str) -> list[str]:
-    return [_line(names), _line(["---"] * len(names))]
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return [table_line(names), table_line(["---"] * len(names))]

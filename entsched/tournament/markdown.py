@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from entsched.markdown import table_line
 from entsched.tournament.entries import Absent
 
 Row = dict[str, Any]
@@ -33,8 +34,8 @@ def standings_page(name: str, rows: Sequence[Row], words: Sequence[str], absent:
     """
     ranked = [row for row in rows if "rank" in row]
     lines = [f"# Tournament: {name}", "", f"R in {unit}; {INTERVALS}", ""]
-    lines += [_line(HEADS), _line(["---"] * len(HEADS))]
-    lines += [_line(_cells(row)) for row in ranked]
+    lines += [table_line(HEADS), table_line(["---"] * len(HEADS))]
+    lines += [table_line(_cells(row)) for row in ranked]
     lines += [
         "",
         "## Entanglement",
@@ -81,7 +82,3 @@ def with_half_width(row: Row, name: str) -> str:
         return f"{mean:.4g}"
     digits = max(0, 1 - math.floor(math.log10(half)))
     return f"{mean:.{digits}f} ± {half:.{digits}f}"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

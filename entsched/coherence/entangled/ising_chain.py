@@ -11,7 +11,7 @@ from functools import lru_cache
 from math import ceil, log, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import toeplitz
 
 from entsched.coherence.fits import PowerLaw, power_law
@@ -122,25 +122,25 @@ def block_entropy(field: float, spins: int, sites: int = INFINITE) -> float:
     return float(max(0.0, -np.sum(weights * np.log2(weights))))
 
 
-def central_charge(spins: Sequence[int]) -> PowerLaw:
-    """c of S = (c / 3) log2 L + constant at h = 1, with a 95 % interval; 1/2.
+def central_charge(spins: ArrayLike, entropies: ArrayLike) -> PowerLaw:
+    """c of S = (c / 3) log2 L + constant, with a 95 % interval; 1/2 at h = 1.
 
     Parameters
     ----------
     spins : lengths L of three or more blocks
+    entropies : S of each, bits
 
     Raises
     ------
     EntschedError
-        If there are fewer than three blocks, or one is too long.
+        If there are fewer than three blocks.
 
     Examples
     --------
-    >>> round(central_charge([32, 64, 128]).exponent, 3)
+    >>> round(central_charge([32, 64, 128], [block_entropy(1.0, length) for length in (32, 64, 128)]).exponent, 3)
     0.5
     """
-    grown = [2 ** (3 * block_entropy(1.0, length)) for length in spins]
-    return power_law(spins, grown)
+    return power_law(spins, 2 ** (3 * np.asarray(entropies)))
 
 
 @lru_cache(maxsize=4)

@@ -8,6 +8,7 @@ from math import sqrt
 import numpy as np
 from scipy.stats import chi2, norm
 
+from entsched.coherence.entangled.ising_chain import central_charge
 from entsched.coherence.fits import LEVEL, PowerLaw, power_law
 from entsched.coherence.oscillators.theory import SCALING_THEORY
 from entsched.sim.statistics import student_interval
@@ -65,7 +66,7 @@ def fits(measured: Sequence[Row]) -> list[Row]:
 def _fit(measure: str, law: str, rows: Sequence[Row]) -> PowerLaw:
     n, values = (np.array([row[name] for row in rows], dtype=float) for name in ("n", "value"))
     if law == "logarithm":
-        return power_law(n, 2 ** (3 * values))
+        return central_charge(n, values)
     arms = np.array([row["high"] - row["low"] for row in rows])
     return power_law(n, values, arms / (2 * norm.ppf((1 + LEVEL) / 2)) / values if measure in WEIGHTED else None)
 
